@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['{harness,strategies,properties,scripts,bench}/**/*.test.ts'],
+          exclude: ['**/*.e2e.test.ts'],
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+})
