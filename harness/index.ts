@@ -1,1 +1,17 @@
-export {}
+/** The only public door of the harness. */
+
+export { aborted, ok, rejected, unknown, type AbortClass, type Reply } from './reply.ts'
+export { DatabaseError, isDatabaseError, type ErrorClass } from './databases/database-error.ts'
+export { isolationLevels, type IsolationLevel } from './databases/isolation.ts'
+export { engineNames, type EngineName } from './databases/engine-name.ts'
+export type { PerEngine, Rows, Table } from './databases/engine.ts'
+export type { ResultRows, Session, Sql, Transaction } from './session.ts'
+export { defineStrategy, isStrategy, type Strategy, type StrategyDefinition } from './strategy.ts'
+export type { AnyCommand, AnyWorkload, Handler, Handlers, Scenario, Workload } from './workload.ts'
+export type { Invariant, Observation, PerformedCommand, Violation } from './invariant.ts'
+export { redemption } from './workloads/redemption.ts'
+export { purchase } from './workloads/purchase.ts'
+export { checkout, type Checkout } from './workloads/checkout.ts'
+export { workloads } from './workloads/index.ts'
+export type { Redeem, Deactivate } from './workloads/coupons.ts'
+export type { Bought, Purchase, Restock } from './workloads/stock.ts'

@@ -1,0 +1,115 @@
+import type { EngineName } from './engine-name.ts'
+import type { DatabaseError } from './database-error.ts'
+import type { IsolationLevel } from './isolation.ts'
+import type { DatabaseServer } from './server.ts'
+import type { Row, SqlValue, Statement } from './statement.ts'
+
+/** A database system: how to open a lane on a server of its kind. One object per engine. */
+export interface Engine {
+  readonly name: EngineName
+  /** As its makers write it. */
+  readonly title: string
+  readonly defaultIsolation: IsolationLevel
+  openLane(server: DatabaseServer, options: LaneOptions): Promise<Lane>
+}
+
+export interface LaneOptions {
+  readonly isolation: IsolationLevel
+}
+
+/** A table Lockstep seeds before every run and reads after every commit. */
+export interface Table {
+  readonly name: string
+  /** The columns seeded and observed, in order. Columns a strategy adds are left to their defaults. */
+  readonly columns: readonly string[]
+  /** CREATE TABLE, and whatever belongs to it. */
+  readonly create: PerEngine<readonly string[]>
+}
+
+/** One value for every engine, or one for each. The compiler sees to it that none is forgotten. */
+export type PerEngine<T> = T | { readonly [Name in EngineName]: T }
+
+/** The rows of every table of the workload, in a fixed order. */
+export type Rows = Readonly<Record<string, readonly Row[]>>
+
+/**
+ * One independent copy of the world: a database of its own on a server, with one session per actor
+ * and one to look at them from outside. Lanes do not disturb each other.
+ */
+export interface Lane {
+  readonly engine: Engine
+  readonly version: string
+  readonly provider: string
+  readonly isolation: IsolationLevel
+
+  /** Replaces whatever the lane holds by these tables, changed by the given statements. */
+  prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
+
+  /** Sessions for `count` actors: the same ones in every run, ready and idle. */
+  sessions(count: number): Promise<readonly ActorSession[]>
+
+  /** Empties the prepared tables and fills them with `rows`. */
+  reset(rows: Rows): Promise<void>
+
+  /** The committed rows of the prepared tables, seen from outside every transaction. */
+  observe(): Promise<Rows>
+
+  /**
+   * Asks the server which of the given sessions wait for a lock at this moment, and for whom.
+   * Only what the server itself says counts.
+   */
+  waits(sessions: readonly ActorSession[]): Promise<readonly Wait[]>
+
+  /**
+   * Replaces every session by a fresh one, ending whatever still runs on the old ones: after a run
+   * that was stopped half way.
+   */
+  recover(): Promise<void>
+
+  /** Closes every connection and drops the lane's database. */
+  close(): Promise<void>
+}
+
+/** A session waits for a lock. */
+export interface Wait {
+  readonly session: ActorSession
+  /** The sessions of this lane that hold it or are ahead in its queue. */
+  readonly blockers: readonly ActorSession[]
+  /** Holders that are no session of this lane: somebody else is at work in the database. */
+  readonly strangers: readonly string[]
+}
+
+/** Whether the session is outside a transaction, inside one, or inside one that has failed. */
+export type TransactionState = 'none' | 'open' | 'failed'
+
+export type StatementOutcome =
+  | {
+      readonly ok: true
+      readonly rows: readonly Row[]
+      /** Rows written, or for a statement that returns rows, their number. */
+      readonly affectedRows: number
+      readonly transaction: TransactionState
+    }
+  | {
+      readonly ok: false
+      readonly error: DatabaseError
+      readonly transaction: TransactionState
+    }
+
+/** An actor's own connection. */
+export interface ActorSession {
+  /**
+   * Sends a statement. Never rejects: a refusal is an outcome. At most one may be under way.
+   *
+   * `queue` are the sessions known to wait for this one, directly or through others: should this
+   * statement begin to wait too, it may close a cycle, and then it must be the one that fails.
+   */
+  execute(statement: Statement, queue: readonly ActorSession[]): Promise<StatementOutcome>
+  readonly transaction: TransactionState
+}
+
+/** Placeholders and literals of an engine. */
+export interface Dialect {
+  placeholder(index: number): string
+  literal(value: SqlValue): string
+}

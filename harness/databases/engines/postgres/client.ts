@@ -1,0 +1,74 @@
+import pg from 'pg'
+import { DatabaseFault } from '../../../errors.ts'
+import { isolationSql, type IsolationLevel } from '../../isolation.ts'
+
+/**
+ * How long a waiting session waits before it looks for a deadlock, in milliseconds. Each waiter looks
+ * once. The session that closes a cycle looks after `closerTimeoutMs` instead (see `session.ts`), so
+ * it is the victim, in every run. The longer time is only there to break a cycle that no session
+ * closed by sending a statement, such as one that forms when a lock is handed on.
+ * Source: PostgreSQL manual, 19.12 "Lock Management", deadlock_timeout.
+ */
+export const waiterTimeoutMs = 200
+export const closerTimeoutMs = 1
+
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text') => {
+    // Counts and sums arrive as bigint. As text, `count < cap` would compare letters.
+    if (oid === pg.types.builtins.INT8) return Number
+    return pg.types.getTypeParser(oid, format)
+  }) as typeof pg.types.getTypeParser,
+}
+
+/** A connected client. `isolation` becomes the session's default level. */
+export async function connect(
+  url: string,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<pg.Client> {
+  const options = Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(/([ \\])/g, '\\$1')}`)
+    .join(' ')
+  const client = new pg.Client({
+    connectionString: url,
+    types,
+    pipeline: true,
+    application_name: 'lockstep',
+    ...(options === '' ? {} : { options }),
+  })
+  try {
+    await client.connect()
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DatabaseFault(
+      `PostgreSQL at ${withoutPassword(url)} cannot be reached: ${reason || 'no answer'}.`,
+    )
+  }
+  return client
+}
+
+export function sessionSettings(isolation: IsolationLevel): Record<string, string> {
+  return {
+    default_transaction_isolation: isolationSql(isolation).toLowerCase(),
+    deadlock_timeout: `${waiterTimeoutMs}ms`,
+    // A prepared statement is planned anew for its first five runs and then perhaps once and for all:
+    // the same plan should meet the same locks every time.
+    plan_cache_mode: 'force_generic_plan',
+  }
+}
+
+export function withDatabase(url: string, database: string): string {
+  const changed = new URL(url)
+  changed.pathname = `/${database}`
+  return changed.href
+}
+
+function withoutPassword(url: string): string {
+  try {
+    const parsed = new URL(url)
+    const folder = parsed.searchParams.get('host')
+    return folder ?? `${parsed.hostname}:${parsed.port || '5432'}`
+  } catch {
+    return 'the given URL'
+  }
+}

@@ -1,0 +1,9 @@
+import type { Engine } from '../../engine.ts'
+import { PostgresLane } from './lane.ts'
+
+export const postgres: Engine = {
+  name: 'postgres',
+  title: 'PostgreSQL',
+  defaultIsolation: 'read-committed',
+  openLane: (server, options) => PostgresLane.open(postgres, server, options),
+}

@@ -1,0 +1,197 @@
+import { randomBytes } from 'node:crypto'
+import type pg from 'pg'
+import { DatabaseFault } from '../../../errors.ts'
+import type { Engine, Lane, LaneOptions, PerEngine, Rows, Table, Wait } from '../../engine.ts'
+import type { IsolationLevel } from '../../isolation.ts'
+import type { DatabaseServer } from '../../server.ts'
+import { connect, sessionSettings, withDatabase } from './client.ts'
+import { observeSql, observedRows, resetSql } from './dialect.ts'
+import { PostgresSession } from './session.ts'
+
+/**
+ * Deleted rows leave entries behind in tables and indexes until they are vacuumed; autovacuum would
+ * do it at a moment of its own choosing, and take locks.
+ */
+const resetsPerVacuum = 400
+
+/**
+ * Who waits for whom. The second function knows the waits of SERIALIZABLE READ ONLY DEFERRABLE
+ * transactions, which are not on locks.
+ * Source: PostgreSQL manual, 9.27 "System Information Functions".
+ */
+const waitsSql =
+  'SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid) AS blockers FROM unnest($1::int[]) AS pid'
+
+export class PostgresLane implements Lane {
+  readonly engine: Engine
+  readonly version: string
+  readonly provider: string
+  readonly isolation: IsolationLevel
+  readonly #server: DatabaseServer
+  readonly #database: string
+  readonly #control: pg.Client
+  #sessions: PostgresSession[] = []
+  #byPid = new Map<number, PostgresSession>()
+  #tables: readonly Table[] = []
+  #preparations = 0
+  #resets = 0
+
+  private constructor(
+    engine: Engine,
+    server: DatabaseServer,
+    options: LaneOptions,
+    database: string,
+    control: pg.Client,
+    version: string,
+  ) {
+    this.engine = engine
+    this.version = version
+    this.provider = server.provider
+    this.isolation = options.isolation
+    this.#server = server
+    this.#database = database
+    this.#control = control
+    control.on('error', () => {}) // the statement under way, or the next one, reports it
+  }
+
+  static async open(
+    engine: Engine,
+    server: DatabaseServer,
+    options: LaneOptions,
+  ): Promise<PostgresLane> {
+    const database = `lockstep_${randomBytes(8).toString('hex')}`
+    await onServer(server, `CREATE DATABASE ${database} TEMPLATE template0`)
+    const control = await connect(withDatabase(server.url, database))
+    const answer = await control.query<{ version: string }>(
+      "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
+    )
+    const version = answer.rows[0]?.version ?? 'unknown'
+    return new PostgresLane(engine, server, options, database, control, version)
+  }
+
+  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
+    await this.#closeSessions() // their prepared statements speak of tables that go now
+    this.#tables = tables
+    this.#preparations += 1
+    const creation = tables.flatMap((table) => forPostgres(table.create))
+    await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
+    await this.#vacuum()
+  }
+
+  async sessions(count: number): Promise<readonly PostgresSession[]> {
+    while (this.#sessions.length < count) {
+      const session = await this.#openSession()
+      this.#sessions.push(session)
+      this.#byPid.set(session.pid, session)
+    }
+    return this.#sessions.slice(0, count)
+  }
+
+  async reset(rows: Rows): Promise<void> {
+    await Promise.all(this.#sessions.filter(({ dirty }) => dirty).map((each) => each.clean()))
+    this.#resets += 1
+    if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
+    await this.#ask([resetSql(this.#tables, rows)])
+  }
+
+  async observe(): Promise<Rows> {
+    const name = `observe${this.#preparations}`
+    const answer = await this.#try(() =>
+      this.#control.query({ name, text: observeSql(this.#tables) }),
+    )
+    return observedRows(this.#tables, answer.rows[0])
+  }
+
+  async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
+    const values = [sessions.map(({ pid }) => pid)]
+    const answer = await this.#try(() =>
+      this.#control.query<{ pid: number; blockers: number[] }>({
+        name: 'waits',
+        text: waitsSql,
+        values,
+      }),
+    )
+    return answer.rows
+      .filter(({ blockers }) => blockers.length > 0)
+      .map(({ pid, blockers }) => this.#wait(pid, blockers))
+  }
+
+  async recover(): Promise<void> {
+    const pids = this.#sessions.map(({ pid }) => pid)
+    await this.#try(() =>
+      this.#control.query(
+        'SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid',
+        [pids],
+      ),
+    )
+    await this.#closeSessions()
+  }
+
+  async close(): Promise<void> {
+    await this.#closeSessions()
+    await this.#control.end().catch(() => undefined)
+    await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.#database} WITH (FORCE)`)
+  }
+
+  async #openSession(): Promise<PostgresSession> {
+    const url = withDatabase(this.#server.url, this.#database)
+    const client = await connect(url, sessionSettings(this.isolation))
+    const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+    const pid = answer.rows[0]?.pid
+    if (pid === undefined) throw new DatabaseFault('PostgreSQL does not name its own process.')
+    return new PostgresSession(client, pid)
+  }
+
+  async #closeSessions(): Promise<void> {
+    const sessions = this.#sessions
+    this.#sessions = []
+    this.#byPid = new Map()
+    await Promise.all(sessions.map((session) => session.close()))
+  }
+
+  #wait(pid: number, blockers: readonly number[]): Wait {
+    const session = this.#byPid.get(pid)
+    if (session === undefined) throw new DatabaseFault(`PostgreSQL answers for process ${pid}.`)
+    const known = new Set<PostgresSession>()
+    const strangers = new Set<string>()
+    for (const blocker of blockers) {
+      const holder = this.#byPid.get(blocker)
+      if (holder) known.add(holder)
+      else strangers.add(blocker === 0 ? 'a prepared transaction' : `process ${blocker}`)
+    }
+    return { session, blockers: [...known], strangers: [...strangers] }
+  }
+
+  /** Statistics stay as they are between two of these, and with them the plans. */
+  async #vacuum(): Promise<void> {
+    for (const { name } of this.#tables) await this.#ask([`VACUUM ${name}`])
+  }
+
+  async #ask(statements: readonly string[]): Promise<void> {
+    await this.#try(() => this.#control.query(statements.join(';')))
+  }
+
+  async #try<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask()
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error)
+      throw new DatabaseFault(`PostgreSQL did not do what Lockstep asked of it: ${reason}.`)
+    }
+  }
+}
+
+const forPostgres = <T>(value: PerEngine<readonly T[]>): readonly T[] =>
+  'postgres' in value ? value.postgres : value
+
+async function onServer(server: DatabaseServer, statement: string): Promise<void> {
+  const admin = await connect(server.url)
+  try {
+    await admin.query(statement)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DatabaseFault(`PostgreSQL refused "${statement}": ${reason}.`)
+  } finally {
+    await admin.end().catch(() => undefined)
+  }
+}

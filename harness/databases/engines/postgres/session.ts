@@ -1,0 +1,167 @@
+import type pg from 'pg'
+import { DatabaseError } from '../../database-error.ts'
+import type { ActorSession, StatementOutcome, TransactionState } from '../../engine.ts'
+import { renderStatement, type Statement } from '../../statement.ts'
+import { closerTimeoutMs, waiterTimeoutMs } from './client.ts'
+import { dialect } from './dialect.ts'
+import { classify } from './errors.ts'
+
+type Settle = (outcome: StatementOutcome) => void
+
+const states = { I: 'none', T: 'open', E: 'failed' } as const
+
+/** Statements with a plan worth keeping. Anything else is sent as plain text. */
+const plannable = /^\s*(select|insert|update|delete|merge|with|values)\b/i
+/** What may outlive a transaction in a session, so that the next run would find it. */
+const lasting = /advisory|set_config|^\s*(?!select|insert|update|delete|begin|commit|rollback)/i
+
+/**
+ * A cycle must not be closed shortly before a waiter looks for deadlocks, or while it may still be
+ * about to: then two sessions would look at the same cycle, and either could be the victim.
+ */
+const beforeLookMs = 25
+const afterLookMs = 3
+
+/** An actor's connection to PostgreSQL. */
+export class PostgresSession implements ActorSession {
+  readonly pid: number
+  /** Whether the session may hold something that a run should not inherit. */
+  dirty = false
+  readonly #client: pg.Client
+  readonly #names = new Map<string, string>()
+  #sentAt = 0
+  /** The deadlock_timeout in force, in milliseconds. */
+  #timeoutMs = waiterTimeoutMs
+  #pending: Settle | undefined
+  #lost: DatabaseError | undefined
+
+  constructor(client: pg.Client, pid: number) {
+    this.#client = client
+    this.pid = pid
+    // Without a listener a lost connection would end the whole process.
+    client.on('error', (error) => this.#lose(error.message))
+    client.on('end', () => this.#lose('the connection was closed'))
+  }
+
+  get transaction(): TransactionState {
+    return states[this.#client.getTransactionStatus() ?? 'I']
+  }
+
+  async execute(
+    statement: Statement,
+    queue: readonly PostgresSession[],
+  ): Promise<StatementOutcome> {
+    if (queue.length > 0) await this.#volunteerAsVictim(queue)
+    return new Promise((resolve) => {
+      if (this.#lost) {
+        resolve({ ok: false, error: this.#lost, transaction: 'none' })
+        return
+      }
+      this.#pending = resolve
+      this.#sentAt = performance.now()
+      this.#send(statement)
+    })
+  }
+
+  #send(statement: Statement): void {
+    const text = renderStatement(statement, (_, index) => dialect.placeholder(index))
+    if (lasting.test(text)) this.dirty = true
+    const answer = (error: Error | null, result: pg.QueryResult): void => {
+      if (error) this.#refused(error)
+      else this.#succeeded(result)
+    }
+    if (plannable.test(text)) {
+      const values = statement.params as unknown[]
+      this.#client.query({ name: this.#nameOf(text), text, values }, answer as never)
+    } else {
+      this.#client.query(text, statement.params as unknown[], answer as never)
+    }
+  }
+
+  #succeeded(result: pg.QueryResult): void {
+    this.#settle({
+      ok: true,
+      rows: result.rows ?? [],
+      affectedRows: result.rowCount ?? 0,
+      transaction: this.transaction,
+    })
+  }
+
+  /**
+   * The error arrives before the transaction is rolled back and its locks are released; only
+   * ReadyForQuery says that this has happened. After a fatal error it never comes, but `end` does.
+   */
+  #refused(error: Error): void {
+    const classified = classify(error)
+    if (classified.errorClass === 'connection lost') {
+      this.#lose(error.message)
+      return
+    }
+    const connection = (this.#client as unknown as { connection: NodeJS.EventEmitter }).connection
+    connection.once('readyForQuery', () => {
+      this.#settle({ ok: false, error: classified, transaction: this.transaction })
+    })
+  }
+
+  #settle(outcome: StatementOutcome): void {
+    // SET LOCAL ends with its transaction; what SET SESSION did, `clean` undoes.
+    if (outcome.transaction === 'none' && !this.dirty) this.#timeoutMs = waiterTimeoutMs
+    const settle = this.#pending
+    this.#pending = undefined
+    settle?.(outcome)
+  }
+
+  #lose(message: string): void {
+    this.#lost ??= new DatabaseError('connection lost', 'none', message)
+    this.#settle({ ok: false, error: this.#lost, transaction: 'none' })
+  }
+
+  #nameOf(text: string): string {
+    let name = this.#names.get(text)
+    if (name === undefined) {
+      name = `s${this.#names.size}`
+      this.#names.set(text, name)
+    }
+    return name
+  }
+
+  /**
+   * Others wait for this session, so its next statement may close a cycle. It then has to be the one
+   * that finds the deadlock: it looks at once, and no earlier waiter looks at about that time.
+   */
+  async #volunteerAsVictim(queue: readonly PostgresSession[]): Promise<void> {
+    await untilNobodyLooks(queue)
+    if (this.transaction === 'failed') return
+    const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
+    if (scope === 'SESSION') this.dirty = true
+    this.#timeoutMs = closerTimeoutMs
+    // Not awaited: it travels in the same packet as the statement that follows.
+    this.#client.query(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`, (() => {}) as never)
+  }
+
+  /** Milliseconds until this waiter looks for a deadlock; negative when it has looked. */
+  get looksInMs(): number {
+    return this.#timeoutMs - (performance.now() - this.#sentAt)
+  }
+
+  /** Forgets what may have outlived the last run. Must be called outside a transaction. */
+  async clean(): Promise<void> {
+    this.dirty = false
+    this.#timeoutMs = waiterTimeoutMs
+    await this.#client.query(
+      'CLOSE ALL; UNLISTEN *; RESET ALL; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
+    )
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end().catch(() => undefined)
+  }
+}
+
+async function untilNobodyLooks(queue: readonly PostgresSession[]): Promise<void> {
+  const looks = queue
+    .map(({ looksInMs }) => looksInMs)
+    .filter((inMs) => -afterLookMs < inMs && inMs < beforeLookMs)
+  if (looks.length === 0) return
+  await new Promise((resolve) => setTimeout(resolve, Math.max(...looks) + afterLookMs))
+}

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { DatabaseServer } from '../../server.ts'
+import { removeServer } from './leftovers.ts'
+import { keeperLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
+
+/**
+ * Has a server started by a keeper, a process of its own (see `keeper.ts`).
+ *
+ * @throws {Error} when it does not start; nothing is left of it then
+ */
+export async function launch(request: StartRequest): Promise<DatabaseServer> {
+  const keeper = new Keeper()
+  try {
+    const url = await keeper.start(request)
+    keeper.letParentEnd()
+    return { engine: 'postgres', provider: 'embedded', url, stop: () => keeper.stop() }
+  } catch (error) {
+    await keeper.stop()
+    throw error
+  }
+}
+
+/** The parent's end of the channel to the keeper. */
+class Keeper {
+  readonly #process: ChildProcess
+  readonly #ended: Promise<unknown>
+  #folder: string | undefined
+  #complaint = ''
+  #stopping: Promise<void> | undefined
+
+  constructor() {
+    this.#process = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('keeper.ts', import.meta.url))],
+      {
+        cwd: '/',
+        // Without our NODE_OPTIONS, which may start a debugger or count coverage.
+        env: { PATH: process.env['PATH'] },
+        // Out of reach of the terminal's Ctrl-C: the server is needed until we are done with it.
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    )
+    this.#ended = once(this.#process, 'exit').catch(() => {})
+    this.#process.stderr!.on('data', (text) => (this.#complaint += String(text)))
+  }
+
+  /** Resolves to the server's URL. */
+  async start(request: StartRequest): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#process.on('message', (message: KeeperMessage) => {
+        if (message.kind === 'created') this.#folder = message.folder
+        else if (message.kind === 'ready') resolve(message.url)
+        else reject(new Error(message.message))
+      })
+      this.#process.on('error', reject)
+      // All that it had to say has arrived by then.
+      this.#process.once('disconnect', async () => {
+        await this.#ended
+        reject(
+          new Error(`The process that keeps PostgreSQL ended early. ${this.#complaint}`.trim()),
+        )
+      })
+      // An error here means that it has ended, which the above reports with its reason.
+      this.#process.send(request, () => {})
+    })
+  }
+
+  letParentEnd(): void {
+    this.#process.unref()
+    this.#process.channel?.unref()
+    ;(this.#process.stderr as Socket).unref()
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
+    // Without this, a parent with nothing else to do would end before the server has.
+    this.#process.ref()
+    if (this.#process.connected) this.#process.disconnect()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), keeperLimitMs)
+    await this.#ended
+    clearTimeout(timer)
+    // Only if the keeper was killed, or failed to.
+    if (this.#folder !== undefined && existsSync(this.#folder)) await removeServer(this.#folder)
+  }
+}

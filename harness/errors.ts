@@ -1,0 +1,48 @@
+/**
+ * The faults that stop a run. They are three different things, because three different people have
+ * to act on them: a `StrategyFault` is for the author of the strategy, a `DatabaseFault` for whoever
+ * runs the server, a `HarnessFault` for us. None of them is ever a pass or a violation: a run that
+ * ends in one cannot be judged, and the verdict is `inconclusive`.
+ */
+export type FaultKind = 'harness' | 'strategy' | 'database'
+
+export abstract class Fault extends Error {
+  abstract readonly kind: FaultKind
+}
+
+/** Lockstep itself cannot go on: a limit was reached, or it contradicts itself. */
+export class HarnessFault extends Fault {
+  override readonly name = 'HarnessFault'
+  readonly kind = 'harness'
+}
+
+/** The code under test broke the rules that make its runs judgeable: it hung, leaked, or threw. */
+export class StrategyFault extends Fault {
+  override readonly name = 'StrategyFault'
+  readonly kind = 'strategy'
+}
+
+/** The server cannot be reached, was lost, or refused something Lockstep needs. */
+export class DatabaseFault extends Fault {
+  override readonly name = 'DatabaseFault'
+  readonly kind = 'database'
+}
+
+/** A recorded run cannot be followed any more: the enabled actors or their statements differ. */
+export class ReplayDivergence extends HarnessFault {}
+
+/** The call was wrong. The message says what was wrong and what to do; the command exits with 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+}
+
+/** A thrown value as one line of text, whatever was thrown. */
+export function describeThrown(thrown: unknown): string {
+  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+  if (typeof thrown === 'string') return `the string ${JSON.stringify(thrown)}`
+  try {
+    return `the value ${JSON.stringify(thrown) ?? String(thrown)}`
+  } catch {
+    return 'a value that cannot be shown'
+  }
+}

@@ -1,0 +1,87 @@
+import { HarnessFault } from '../errors.ts'
+import type { Chooser, ChoicePoint } from '../scheduler/choice.ts'
+import type { Search, SearchBounds, SystematicExplorer } from './explorer.ts'
+
+/**
+ * Every schedule of a plan, depth first: stateless search, which repeats a run from its start with
+ * another choice at the last point that has one left.
+ *
+ * Source: Godefroid, "Model Checking for Programming Languages using VeriSoft", POPL 1997. The bound
+ * on preemptions is that of Musuvathi and Qadeer, "Iterative Context Bounding for Systematic Testing
+ * of Multithreaded Programs", PLDI 2007: a switch away from an actor that waits or has ended is free.
+ */
+export const exhaustive: SystematicExplorer = {
+  kind: 'systematic',
+  name: 'exhaustive',
+  summary: 'Tries every schedule of a fixed scenario, and says so when none is left.',
+  search: (bounds) => new DepthFirstSearch(bounds),
+}
+
+/** A point on the path to the current schedule. */
+interface Branch {
+  /** What the scheduler offered, to notice when it offers something else for the same choices. */
+  readonly enabled: string
+  readonly options: number
+  chosen: number
+}
+
+class DepthFirstSearch implements Search {
+  readonly #preemptions: number
+  readonly #path: Branch[] = []
+  #started = false
+
+  constructor(bounds: SearchBounds = {}) {
+    this.#preemptions = bounds.preemptions ?? Infinity
+  }
+
+  next(): Chooser | undefined {
+    if (this.#started && !this.#advance()) return undefined
+    this.#started = true
+    return this.#follow()
+  }
+
+  #advance(): boolean {
+    for (let last = this.#path.at(-1); last; last = this.#path.at(-1)) {
+      last.chosen += 1
+      if (last.chosen < last.options) return true
+      this.#path.pop()
+    }
+    return false
+  }
+
+  #follow(): Chooser {
+    let last: number | undefined
+    let preemptions = 0
+    return (point) => {
+      const branch = this.#path[point.step - 1] ?? this.#open(point, last, preemptions)
+      this.#compare(branch, point)
+      const actor = point.enabled[branch.chosen]
+      if (couldGoOn(point, last) && actor !== last) preemptions += 1
+      last = actor
+      return branch.chosen
+    }
+  }
+
+  #open(point: ChoicePoint, last: number | undefined, preemptions: number): Branch {
+    const mustGoOn = couldGoOn(point, last) && preemptions >= this.#preemptions
+    const branch: Branch = {
+      enabled: point.enabled.join(),
+      options: mustGoOn ? 1 : point.enabled.length,
+      chosen: 0,
+    }
+    this.#path.push(branch)
+    return branch
+  }
+
+  #compare(branch: Branch, point: ChoicePoint): void {
+    if (branch.enabled === point.enabled.join()) return
+    throw new HarnessFault(
+      `The same choices led to another situation at step ${point.step}: the run is not deterministic, so its schedules cannot be enumerated.`,
+    )
+  }
+}
+
+/** Choice 0 is the actor that ran last, if it is enabled. */
+function couldGoOn(point: ChoicePoint, last: number | undefined): boolean {
+  return last !== undefined && point.enabled[0] === last
+}

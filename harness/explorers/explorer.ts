@@ -1,0 +1,42 @@
+import type fc from 'fast-check'
+import type { Chooser } from '../scheduler/choice.ts'
+
+/**
+ * Picks schedules. There are two kinds.
+ *
+ * A `sampling` explorer draws each schedule by chance, together with commands and data. What it draws
+ * is plain data that fast-check generates and shrinks; `chooser` turns it into choices.
+ *
+ * A `systematic` explorer tries the schedules of one fixed plan, one after the other, and knows when
+ * it has tried them all.
+ *
+ * Laws (see `laws.ts`): a chooser answers with an index below the number of enabled actors, and gives
+ * the same answers for the same data; a search never gives the same schedule twice, and ends.
+ */
+export type Explorer = SamplingExplorer | SystematicExplorer
+
+export interface SamplingExplorer {
+  readonly kind: 'sampling'
+  readonly name: string
+  readonly summary: string
+  readonly schedule: fc.Arbitrary<readonly number[]>
+  chooser(schedule: readonly number[]): Chooser
+}
+
+export interface SystematicExplorer {
+  readonly kind: 'systematic'
+  readonly name: string
+  readonly summary: string
+  search(bounds?: SearchBounds): Search
+}
+
+export interface SearchBounds {
+  /** Most preemptions in a schedule: switches away from an actor that could have gone on. */
+  readonly preemptions?: number
+}
+
+/** A walk through all schedules of one plan. */
+export interface Search {
+  /** Chooser of the next run; `undefined` when every schedule has been tried. */
+  next(): Chooser | undefined
+}

@@ -1,0 +1,46 @@
+import type { TransactionState } from './databases/engine.ts'
+import type { ErrorClass } from './databases/database-error.ts'
+import type { Row } from './databases/statement.ts'
+import type { Reply } from './reply.ts'
+import type { Step } from './session.ts'
+
+/** Index of an actor in its plan. Actors are shown as A, B, C, … */
+export type ActorId = number
+
+export const actorName = (actor: ActorId): string => String.fromCodePoint(65 + actor)
+
+/**
+ * What happened to one actor. Everything in it is decided by the plan and the database, and nothing
+ * by the clock, so the same plan gives the same history. Events of actors that ran on at the same
+ * time, because one commit woke them all, stand in the actors' order.
+ *
+ * `step` numbers the statements of all actors, from 1, in the order in which they were sent.
+ */
+export type RunEvent = { readonly actor: ActorId } & (
+  | { readonly kind: 'parked'; readonly request: Step }
+  | { readonly kind: 'sent'; readonly step: number; readonly request: Step }
+  | { readonly kind: 'blocked'; readonly step: number; readonly by: readonly ActorId[] }
+  | { readonly kind: 'unblocked'; readonly step: number }
+  | {
+      readonly kind: 'completed'
+      readonly step: number
+      readonly rows: readonly Row[]
+      readonly affectedRows: number
+      readonly transaction: TransactionState
+    }
+  | {
+      readonly kind: 'failed'
+      readonly step: number
+      readonly error: RecordedError
+      readonly transaction: TransactionState
+    }
+  | { readonly kind: 'replied'; readonly command: number; readonly reply: Reply }
+)
+
+export interface RecordedError {
+  readonly errorClass: ErrorClass
+  readonly code: string
+  readonly message: string
+}
+
+export type History = readonly RunEvent[]

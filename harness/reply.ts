@@ -1,0 +1,42 @@
+import type { ErrorClass } from './databases/database-error.ts'
+
+/** Why a command was aborted: what the database said, or a conflict the strategy saw itself. */
+export type AbortClass = ErrorClass | 'conflict'
+
+/**
+ * What an actor was told about its command.
+ *
+ * - `ok`: it was done.
+ * - `rejected`: it was refused for a reason of the domain, and nothing was done.
+ * - `aborted`: the database or a conflict stopped it, and nothing was done; it may be tried again.
+ * - `unknown`: the connection was lost around COMMIT, so it was done or it was not.
+ */
+export type Reply =
+  | { readonly kind: 'ok' }
+  | { readonly kind: 'rejected'; readonly reason: string }
+  | { readonly kind: 'aborted'; readonly error: AbortClass }
+  | { readonly kind: 'unknown' }
+
+export const ok = (): Reply => ({ kind: 'ok' })
+export const rejected = (reason: string): Reply => ({ kind: 'rejected', reason })
+export const aborted = (error: AbortClass): Reply => ({ kind: 'aborted', error })
+export const unknown = (): Reply => ({ kind: 'unknown' })
+
+const kinds: ReadonlySet<unknown> = new Set<Reply['kind']>(['ok', 'rejected', 'aborted', 'unknown'])
+
+export function isReply(value: unknown): value is Reply {
+  return typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind)
+}
+
+/** One line for people: `ok`, `rejected: not enough stock`, `aborted: deadlock`. */
+export function describeReply(reply: Reply): string {
+  switch (reply.kind) {
+    case 'rejected':
+      return `rejected: ${reply.reason}`
+    case 'aborted':
+      return `aborted: ${reply.error}`
+    case 'ok':
+    case 'unknown':
+      return reply.kind
+  }
+}

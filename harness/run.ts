@@ -1,0 +1,171 @@
+import type { ActorSession, Lane, Rows } from './databases/engine.ts'
+import { DatabaseError } from './databases/database-error.ts'
+import { Fault, HarnessFault, StrategyFault, describeThrown } from './errors.ts'
+import { actorName, type ActorId, type History } from './history.ts'
+import type { Observation, PerformedCommand, Violation } from './invariant.ts'
+import { defaultLimits, type Limits } from './limits.ts'
+import type { Plan } from './plan.ts'
+import { aborted, isReply, type Reply } from './reply.ts'
+import { planned, type Chooser } from './scheduler/choice.ts'
+import { Scheduler, type ActorBody, type ActorPort } from './scheduler/scheduler.ts'
+import { openSession, type Gate } from './session.ts'
+import type { Strategy } from './strategy.ts'
+import type { AnyCommand } from './workload.ts'
+
+/** One run, as it went. */
+export interface RunRecord {
+  readonly observation: Observation<Rows, AnyCommand>
+  readonly history: History
+  /** At each scheduling point, the choice that was made and the number of enabled actors. */
+  readonly choices: readonly { readonly chosen: number; readonly enabled: number }[]
+  /** Statements and sleeps of all actors. */
+  readonly steps: number
+}
+
+export interface RunOptions {
+  /** Prepared for the strategy: see {@link prepareLane}. */
+  readonly lane: Lane
+  readonly strategy: Strategy
+  readonly plan: Plan
+  /** Makes the choices; by default those of the plan. */
+  readonly choose?: Chooser
+  readonly limits?: Limits
+}
+
+/** Creates the tables a strategy runs on. Once per lane and strategy, not per run. */
+export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void> {
+  const { schema } = strategy
+  const changes = lane.engine.name in schema ? schema[lane.engine.name as never] : schema
+  await lane.prepare(strategy.workload.tables, changes as readonly string[])
+}
+
+/**
+ * Runs a plan once.
+ *
+ * @throws {Fault} when the run cannot be judged. The lane can be used again.
+ */
+export async function executeRun(options: RunOptions): Promise<RunRecord> {
+  const { lane, plan } = options
+  const sessions = await lane.sessions(plan.actors.length)
+  await lane.reset(plan.initial)
+  const run = new Run(options, sessions)
+  try {
+    return await run.execute()
+  } catch (error) {
+    // Statements may still be under way. If the server is gone, what is known already says so.
+    await lane.recover().catch(() => undefined)
+    throw error
+  }
+}
+
+/** What a run broke, in the order of the workload's invariants. */
+export function judge(strategy: Strategy, record: RunRecord): Violation[] {
+  return strategy.workload.invariants.flatMap((invariant) => {
+    const message = invariant.check(record.observation)
+    return message === undefined ? [] : [{ invariant: invariant.name, message }]
+  })
+}
+
+class Run {
+  readonly #options: RunOptions
+  readonly #scheduler: Scheduler
+  readonly #committed: Rows[] = []
+  /** Number of steps sent when the state was last observed. */
+  #observedAt = -1
+
+  constructor(options: RunOptions, sessions: readonly ActorSession[]) {
+    this.#options = options
+    this.#scheduler = new Scheduler({
+      lane: options.lane,
+      sessions,
+      choose: options.choose ?? planned(options.plan.schedule),
+      limits: options.limits ?? defaultLimits,
+      onCommit: () => this.#observe(),
+      strategy: options.strategy.name,
+    })
+  }
+
+  async execute(): Promise<RunRecord> {
+    const { plan, strategy } = this.#options
+    await this.#scheduler.run(plan.actors.map((commands, actor) => this.#body(actor, commands)))
+    const { events, choices, steps } = this.#scheduler
+    if (steps === 0) {
+      throw new StrategyFault(
+        `Strategy "${strategy.name}" sent no statement, so there was nothing to interleave: its statements must go through the session it is given.`,
+      )
+    }
+    if (this.#observedAt !== steps) await this.#observe()
+    const observation = {
+      initial: plan.initial,
+      commands: performedCommands(plan, events),
+      committed: this.#committed,
+      final: this.#committed.at(-1) ?? plan.initial,
+    }
+    return { observation, history: events, choices, steps }
+  }
+
+  async #observe(): Promise<void> {
+    this.#committed.push(await this.#options.lane.observe())
+    this.#observedAt = this.#scheduler.steps
+  }
+
+  #body(actor: ActorId, commands: readonly AnyCommand[]): ActorBody {
+    return async (port) => {
+      for (const [index, command] of commands.entries()) {
+        const reply = await this.#call(command, port.gate)
+        this.#checkEnd(actor, command, port)
+        this.#scheduler.record({ kind: 'replied', actor, command: index, reply })
+      }
+    }
+  }
+
+  async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
+    const { strategy, plan } = this.#options
+    const handler = strategy.handler(command.kind)
+    try {
+      const reply: unknown = await handler(openSession(gate, plan.attempts), command)
+      if (isReply(reply)) return reply
+      throw new StrategyFault(
+        `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${command.kind}: it must return ok(), rejected(reason) or aborted(error).`,
+      )
+    } catch (thrown) {
+      if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
+      if (thrown instanceof Fault) throw thrown
+      throw new StrategyFault(
+        `Strategy "${strategy.name}" threw ${describeThrown(thrown)} from ${command.kind}: only errors of the database may leave a strategy.`,
+      )
+    }
+  }
+
+  #checkEnd(actor: ActorId, command: AnyCommand, port: ActorPort): void {
+    const { strategy } = this.#options
+    const where = `Strategy "${strategy.name}" ended ${strategy.workload.describe(command)} of actor ${actorName(actor)}`
+    if (!port.isIdle()) {
+      throw new StrategyFault(`${where} while a statement was still under way: await every one.`)
+    }
+    if (port.session.transaction !== 'none') {
+      throw new StrategyFault(`${where} with its transaction open: it must COMMIT or ROLLBACK.`)
+    }
+  }
+}
+
+/** The commands of a run in the order of their replies, from its history. */
+function performedCommands(plan: Plan, history: History): PerformedCommand<AnyCommand>[] {
+  const performed: PerformedCommand<AnyCommand>[] = []
+  const beganAt = new Map<ActorId, number>()
+  let lastStep = 0
+  for (const event of history) {
+    if (event.kind === 'sent') {
+      lastStep = event.step
+      if (!beganAt.has(event.actor)) beganAt.set(event.actor, event.step)
+    } else if (event.kind === 'replied') {
+      const { actor, reply } = event
+      const command = plan.actors[actor]?.[event.command]
+      if (!command) throw new HarnessFault('A reply belongs to no command of the plan.')
+      const began = beganAt.get(actor) ?? lastStep
+      performed.push({ actor, command, reply, beganAt: began, endedAt: lastStep })
+      beganAt.delete(actor)
+    }
+  }
+  return performed
+}

@@ -1,0 +1,29 @@
+import type { ActorId } from '../history.ts'
+import type { Step } from '../session.ts'
+
+/** A scheduling point: who could go on, and with what. */
+export interface ChoicePoint {
+  /** The number the chosen step will have. */
+  readonly step: number
+  /**
+   * The actors whose next step is known and not sent, the one that ran last first, the others after
+   * it in turn. So choice 0 always means the least change: the actor that just ran goes on.
+   */
+  readonly enabled: readonly ActorId[]
+  /** What each of them would do, in the same order. */
+  readonly requests: readonly Step[]
+}
+
+/** Picks an index into `enabled`. */
+export type Chooser = (point: ChoicePoint) => number
+
+/** The enabled actors in the order that gives a choice its meaning. */
+export function inTurn(enabled: readonly ActorId[], last: ActorId, actors: number): ActorId[] {
+  const distance = (actor: ActorId): number => (actor - last + actors) % actors
+  return enabled.toSorted((a, b) => distance(a) - distance(b))
+}
+
+/** The choices a plan's schedule stands for. */
+export function planned(schedule: readonly number[]): Chooser {
+  return ({ step, enabled }) => (schedule[step - 1] ?? 0) % enabled.length
+}

@@ -1,0 +1,429 @@
+import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../databases/engine.ts'
+import { showStatement } from '../databases/statement.ts'
+import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
+import { actorName, type ActorId, type RunEvent } from '../history.ts'
+import type { Limits } from '../limits.ts'
+import type { Gate, Step, StepResult } from '../session.ts'
+import { inTurn, type ChoicePoint, type Chooser } from './choice.ts'
+import { WaitHabits } from './wait-habits.ts'
+import { hasCycle, queueBehind } from './wait-graph.ts'
+
+/**
+ * - `running`: its own code runs.
+ * - `parked`: it asked for a step, which has not been sent.
+ * - `sent`: its statement is at the server.
+ * - `waiting`: the server has confirmed that the statement waits for a lock.
+ */
+type ActorState = 'running' | 'parked' | 'sent' | 'waiting' | 'ended'
+
+class Actor {
+  readonly id: ActorId
+  readonly session: ActorSession
+  state: ActorState = 'running'
+  request: Step | undefined
+  /** Number of the step that was sent last. */
+  step = 0
+  resume: ((result: StepResult) => void) | undefined
+  refuse: ((error: Error) => void) | undefined
+  /** What the last `blocked` event said. */
+  shownBlockers = ''
+
+  constructor(id: ActorId, session: ActorSession) {
+    this.id = id
+    this.session = session
+  }
+
+  get name(): string {
+    return actorName(this.id)
+  }
+}
+
+/** An actor's code: it does all its steps through the gate. */
+export type ActorBody = (port: ActorPort) => Promise<void>
+
+export interface ActorPort {
+  readonly gate: Gate
+  readonly session: ActorSession
+  /** Whether no step of the actor is parked or under way. */
+  isIdle(): boolean
+}
+
+export interface SchedulerOptions {
+  readonly lane: Lane
+  readonly sessions: readonly ActorSession[]
+  readonly choose: Chooser
+  readonly limits: Limits
+  /** Called when a transaction may have been committed and nothing moves. */
+  readonly onCommit: () => Promise<void>
+  /** Name of the code under test, for messages. */
+  readonly strategy: string
+}
+
+/** A statement that is not answered is asked about after this time. */
+const graceMs = 1
+/** The longest pause between two questions about the same statement, in milliseconds. */
+const longestPauseMs = 10
+
+/**
+ * Runs actors one step at a time. A step is sent only when nothing else moves: every other statement
+ * has completed or is confirmed by the server to wait for a lock, and every actor whose statement
+ * completed has parked again or ended. That is what "settled" means below.
+ */
+export class Scheduler {
+  readonly events: RunEvent[] = []
+  /** The chosen index and the number of enabled actors at each scheduling point. */
+  readonly choices: { readonly chosen: number; readonly enabled: number }[] = []
+  readonly #options: SchedulerOptions
+  readonly #actors: readonly Actor[]
+  readonly #habits: WaitHabits
+  #steps = 0
+  #last: ActorId = 0
+  /** Who waits for whom, as confirmed; complete whenever settled. */
+  #waitsFor = new Map<ActorId, readonly ActorId[]>()
+  #strangers = new Map<ActorId, readonly string[]>()
+  /** Statements answered so far: an answer about waits is stale when this changed meanwhile. */
+  #answers = 0
+  #mayHaveCommitted = false
+  /** Events since the last time everything was settled, by actor. */
+  #unsorted = new Map<ActorId, RunEvent[]>()
+  #fault: Fault | undefined
+  #wake: (() => void) | undefined
+
+  constructor(options: SchedulerOptions) {
+    this.#options = options
+    this.#actors = options.sessions.map((session, id) => new Actor(id, session))
+    this.#habits = WaitHabits.of(options.lane)
+  }
+
+  /** Number of steps sent so far. */
+  get steps(): number {
+    return this.#steps
+  }
+
+  /** Runs all bodies to their ends. Throws the first `Fault`; statements may then still be under way. */
+  async run(bodies: readonly ActorBody[]): Promise<void> {
+    for (const actor of this.#actors) this.#start(actor, bodies[actor.id])
+    await this.#settle(0)
+    for (;;) {
+      const enabled = this.#actors.filter(({ state }) => state === 'parked')
+      if (enabled.length === 0) return
+      const actor = this.#chooseFrom(enabled)
+      await this.#step(actor)
+    }
+  }
+
+  /** Notes an event of an actor, in the place that a deterministic history gives it. */
+  record(event: RunEvent): void {
+    const events = this.#unsorted.get(event.actor)
+    if (events) events.push(event)
+    else this.#unsorted.set(event.actor, [event])
+  }
+
+  #start(actor: Actor, body: ActorBody | undefined): void {
+    if (!body) throw new HarnessFault(`Actor ${actor.name} has a session and no commands.`)
+    const port: ActorPort = {
+      gate: (request) => this.#park(actor, request),
+      session: actor.session,
+      isIdle: () => actor.state === 'running',
+    }
+    body(port).then(
+      () => this.#end(actor),
+      (thrown: unknown) => this.#stop(toFault(thrown)),
+    )
+  }
+
+  #end(actor: Actor): void {
+    actor.state = 'ended'
+    this.#notify()
+  }
+
+  /**
+   * The gate. Once the run has been stopped the promise never settles: the strategy's code is left
+   * where it is, rather than being sent down an error path that it would report to nobody.
+   */
+  #park(actor: Actor, request: Step): Promise<StepResult> {
+    if (actor.state !== 'running') this.#stop(this.#overlap(actor, request))
+    if (this.#fault) return new Promise(() => {})
+    actor.state = 'parked'
+    actor.request = request
+    this.record({ kind: 'parked', actor: actor.id, request })
+    return new Promise((resolve, reject) => {
+      actor.resume = resolve
+      actor.refuse = reject
+      this.#notify()
+    })
+  }
+
+  #overlap(actor: Actor, request: Step): StrategyFault {
+    const { strategy } = this.#options
+    const when =
+      actor.state === 'ended' || actor.request === undefined
+        ? 'after its commands had ended'
+        : `while ${showRequest(actor.request)} was still under way`
+    return new StrategyFault(
+      `Strategy "${strategy}" sent ${showRequest(request)} ${when}: a session does one statement at a time, so await each before the next.`,
+    )
+  }
+
+  #chooseFrom(parked: readonly Actor[]): Actor {
+    const enabled = inTurn(
+      parked.map(({ id }) => id),
+      this.#last,
+      this.#actors.length,
+    )
+    const actors = enabled.map((id) => this.#actor(id))
+    const point: ChoicePoint = {
+      step: this.#steps + 1,
+      enabled,
+      requests: actors.map(({ request }) => request as Step),
+    }
+    const chosen = this.#options.choose(point)
+    const actor = actors[chosen]
+    if (!actor) {
+      throw new HarnessFault(`The explorer chose ${chosen} of ${enabled.length} enabled actors.`)
+    }
+    this.choices.push({ chosen, enabled: enabled.length })
+    return actor
+  }
+
+  async #step(actor: Actor): Promise<void> {
+    this.#steps += 1
+    if (this.#steps > this.#options.limits.steps) {
+      throw new HarnessFault(
+        `The run was stopped after ${this.#options.limits.steps} steps: strategy "${this.#options.strategy}" may never end.`,
+      )
+    }
+    this.#last = actor.id
+    actor.step = this.#steps
+    const request = actor.request as Step
+    this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
+    if (request.kind === 'sleep') {
+      this.#complete(actor, { rows: [], affectedRows: 0 }, actor.session.transaction)
+      await this.#settle(graceMs)
+      return
+    }
+    const before = actor.session.transaction
+    const text = request.statement.parts.join('$')
+    const queue = queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
+    actor.state = 'sent'
+    void actor.session
+      .execute(request.statement, queue)
+      .then((outcome) => this.#answered(actor, before, outcome))
+    await this.#settle(this.#habits.mayWait(text) && this.#othersAreInside(actor) ? 0 : graceMs)
+    if (this.#waitsFor.has(actor.id)) this.#habits.waited(text)
+  }
+
+  #othersAreInside(actor: Actor): boolean {
+    return this.#actors.some(
+      (other) => other !== actor && (other.session.transaction !== 'none' || other.state === 'sent'),
+    )
+  }
+
+  #answered(actor: Actor, before: TransactionState, outcome: StatementOutcome): void {
+    this.#answers += 1
+    if (!outcome.ok && outcome.error.errorClass === 'connection lost') {
+      this.#stop(
+        new DatabaseFault(
+          `The connection of actor ${actor.name} was lost during ${showRequest(actor.request)}: ${outcome.error.message}.`,
+        ),
+      )
+      return
+    }
+    const ended = outcome.transaction === 'none' && (outcome.ok || before !== 'none')
+    if (ended && !isRollback(actor.request)) this.#mayHaveCommitted = true
+    if (actor.shownBlockers !== '') {
+      this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
+      actor.shownBlockers = ''
+    }
+    this.#doubtWaits()
+    if (outcome.ok) this.#complete(actor, outcome, outcome.transaction)
+    else this.#refuse(actor, outcome)
+  }
+
+  /** Any statement's end may have handed a lock on, so every waiter has to be confirmed afresh. */
+  #doubtWaits(): void {
+    for (const id of this.#waitsFor.keys()) this.#actor(id).state = 'sent'
+    this.#waitsFor.clear()
+  }
+
+  #complete(actor: Actor, result: StepResult, transaction: TransactionState): void {
+    const { rows, affectedRows } = result
+    this.#waitsFor.delete(actor.id)
+    actor.state = 'running'
+    this.record({
+      kind: 'completed',
+      actor: actor.id,
+      step: actor.step,
+      rows,
+      affectedRows,
+      transaction,
+    })
+    actor.resume?.({ rows, affectedRows })
+  }
+
+  #refuse(actor: Actor, outcome: Extract<StatementOutcome, { ok: false }>): void {
+    const { errorClass, code, message } = outcome.error
+    actor.state = 'running'
+    this.record({
+      kind: 'failed',
+      actor: actor.id,
+      step: actor.step,
+      error: { errorClass, code, message },
+      transaction: outcome.transaction,
+    })
+    actor.refuse?.(outcome.error)
+  }
+
+  /** Returns when nothing moves. `firstQuestionMs`: how long to wait before the server is asked. */
+  async #settle(firstQuestionMs: number): Promise<void> {
+    const { limits } = this.#options
+    const startedAt = performance.now()
+    let pauseMs = firstQuestionMs
+    for (;;) {
+      if (this.#fault) throw this.#fault
+      if (this.#some('running')) {
+        if (!(await this.#changed(limits.strategyMs))) throw this.#hung()
+        if (this.#some('sent')) pauseMs = 0 // these waited a moment ago, and most still do
+        continue
+      }
+      if (this.#isSettled()) break
+      if (pauseMs > 0 && (await this.#changed(pauseMs))) continue
+      if (performance.now() - startedAt > limits.statementMs) throw this.#unanswered()
+      await this.#confirmWaits()
+      pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? graceMs / 2 : pauseMs * 2)
+    }
+    this.#flush()
+    if (this.#mayHaveCommitted) {
+      this.#mayHaveCommitted = false
+      await this.#options.onCommit()
+    }
+  }
+
+  #isSettled(): boolean {
+    if (this.#some('sent')) return false
+    if (this.#waitsFor.size === 0) return true
+    // A circle of waits is about to be broken. With nobody left to go on, only the database can move.
+    return !hasCycle(this.#waitsFor) && this.#some('parked')
+  }
+
+  /** Asks the server which of the statements under way wait, and believes only an answer in time. */
+  async #confirmWaits(): Promise<void> {
+    const asked = this.#actors.filter(({ state }) => state === 'sent' || state === 'waiting')
+    if (asked.length === 0) return
+    const answers = this.#answers
+    const waits = await this.#options.lane.waits(asked.map(({ session }) => session))
+    if (answers !== this.#answers) return
+    this.#strangers.clear()
+    for (const actor of asked) {
+      const wait = waits.find(({ session }) => session === actor.session)
+      const blockers = wait?.blockers.map((session) => this.#actorOf(session)) ?? []
+      if (wait && wait.strangers.length > 0) this.#strangers.set(actor.id, wait.strangers)
+      const confirmed = blockers.length > 0 && wait?.strangers.length === 0
+      actor.state = confirmed ? 'waiting' : 'sent'
+      if (confirmed) this.#waitsFor.set(actor.id, blockers)
+      else this.#waitsFor.delete(actor.id)
+    }
+  }
+
+  /** Moves the events of this step into the history: the actor that was chosen first, then in order. */
+  #flush(): void {
+    for (const actor of this.#actors) {
+      if (actor.state === 'waiting') this.#recordBlocked(actor)
+    }
+    const turns = [this.#last, ...this.#actors.map(({ id }) => id).filter((id) => id !== this.#last)]
+    for (const id of turns) this.events.push(...(this.#unsorted.get(id) ?? []))
+    this.#unsorted = new Map()
+  }
+
+  #recordBlocked(actor: Actor): void {
+    const by = (this.#waitsFor.get(actor.id) ?? []).toSorted((a, b) => a - b)
+    const shown = by.join()
+    if (shown === actor.shownBlockers) return
+    actor.shownBlockers = shown
+    this.record({ kind: 'blocked', actor: actor.id, step: actor.step, by })
+  }
+
+  #some(state: ActorState): boolean {
+    return this.#actors.some((actor) => actor.state === state)
+  }
+
+  #actor(id: ActorId): Actor {
+    const actor = this.#actors[id]
+    if (!actor) throw new HarnessFault(`There is no actor ${id}.`)
+    return actor
+  }
+
+  #actorOf(session: ActorSession): ActorId {
+    const actor = this.#actors.find((each) => each.session === session)
+    if (!actor) throw new HarnessFault('A session that belongs to no actor holds a lock.')
+    return actor.id
+  }
+
+  #notify(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
+  }
+
+  /** Resolves with true at the next change, or with false when there was none for `ms`. */
+  #changed(ms: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#wake = undefined
+        resolve(false)
+      }, ms)
+      this.#wake = () => {
+        clearTimeout(timer)
+        resolve(true)
+      }
+    })
+  }
+
+  #stop(fault: Fault): void {
+    this.#fault ??= fault
+    this.#notify()
+  }
+
+  #hung(): StrategyFault {
+    const names = this.#actors.filter(({ state }) => state === 'running').map(({ name }) => name)
+    return new StrategyFault(
+      `Strategy "${this.#options.strategy}" hangs: actor ${names.join(', ')} neither sent a statement nor ended within ${this.#options.limits.strategyMs} ms. Waiting goes through session.sleep, and every statement through the session.`,
+    )
+  }
+
+  #unanswered(): Fault {
+    const stuck = this.#actors.filter(({ state }) => state === 'sent' || state === 'waiting')
+    const reasons = stuck.map((actor) => this.#whyStuck(actor))
+    const limit = `within ${this.#options.limits.statementMs} ms`
+    if (stuck.every(({ state }) => state === 'waiting')) {
+      return new StrategyFault(
+        `Strategy "${this.#options.strategy}" came to a standstill: ${reasons.join('; ')}; nobody is left to go on, and the database did not break it ${limit}.`,
+      )
+    }
+    return new DatabaseFault(
+      `A statement neither completed nor was confirmed to wait for another actor ${limit}: ${reasons.join('; ')}.`,
+    )
+  }
+
+  #whyStuck(actor: Actor): string {
+    const what = `actor ${actor.name} is in ${showRequest(actor.request)}`
+    const blockers = this.#waitsFor.get(actor.id)
+    const strangers = this.#strangers.get(actor.id)
+    if (blockers) return `${what}, waiting for ${blockers.map(actorName).join(', ')}`
+    if (strangers) return `${what}, waiting for ${strangers.join(', ')}, which is not of this run`
+    return `${what}, which the server does not report as waiting for a lock`
+  }
+}
+
+function toFault(thrown: unknown): Fault {
+  return thrown instanceof Fault ? thrown : new HarnessFault(describeThrown(thrown))
+}
+
+function isRollback(request: Step | undefined): boolean {
+  return request?.kind === 'statement' && /^\s*rollback\s*$/i.test(request.statement.parts.join(''))
+}
+
+function showRequest(request: Step | undefined): string {
+  if (!request) return 'a statement'
+  return request.kind === 'sleep' ? `sleep(${request.ms})` : `"${showStatement(request.statement)}"`
+}

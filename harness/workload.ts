@@ -1,0 +1,79 @@
+import type fc from 'fast-check'
+import type { z } from 'zod'
+import type { Rows, Table } from './databases/engine.ts'
+import type { Invariant } from './invariant.ts'
+import type { Reply } from './reply.ts'
+import type { Session } from './session.ts'
+
+/** What an actor is asked to do, as plain data. `kind` tells commands of one workload apart. */
+export interface AnyCommand {
+  readonly kind: string
+}
+
+/** Does a command on an actor's session, and says what became of it. */
+export type Handler<Command> = (session: Session, command: Command) => Promise<Reply>
+
+/** A fixed start for the systematic explorers, which need one to try every schedule of. */
+export interface Scenario<State, Command> {
+  readonly name: string
+  readonly summary: string
+  /** The data and the commands of each of `actors` actors. */
+  start(actors: number): {
+    readonly initial: State
+    readonly actors: readonly (readonly Command[])[]
+  }
+}
+
+/**
+ * A domain: its tables, what can happen in it, and what must always be true of it.
+ *
+ * `State` are the rows of its tables, `Command` all its commands, and `Core` those of them that a
+ * strategy has to implement; for the others the workload brings its own `handlers`.
+ */
+export interface Workload<
+  State extends Rows = Rows,
+  Command extends AnyCommand = AnyCommand,
+  Core extends Command = Command,
+> {
+  readonly name: string
+  readonly summary: string
+  readonly tables: readonly Table[]
+
+  /** Accepts exactly the states and commands of this workload: a token is checked with it. */
+  readonly schema: { readonly state: z.ZodType<State>; readonly command: z.ZodType<Command> }
+
+  /** Generates initial data and commands: small, so that commands collide. */
+  readonly arbitrary: {
+    readonly state: fc.Arbitrary<State>
+    readonly command: fc.Arbitrary<Command>
+  }
+
+  /** The first one is the default. */
+  readonly scenarios: readonly [Scenario<State, Command>, ...Scenario<State, Command>[]]
+
+  /**
+   * What the command does when nothing else happens at the same time: a pure function from a state
+   * to the next one and the reply.
+   */
+  model(state: State, command: Command): { readonly state: State; readonly reply: Reply }
+
+  readonly invariants: readonly Invariant<State, Command>[]
+
+  /** How the commands are done that are not what a strategy is about. A strategy may replace them. */
+  readonly handlers: Handlers<Exclude<Command, Core>>
+
+  /** One line for people, such as `redeem(user 1, "C1")`. */
+  describe(command: Command): string
+
+  /** Only to carry the type: never present. */
+  readonly core?: Core
+}
+
+/** One handler for each kind of command. */
+export type Handlers<Command extends AnyCommand> = {
+  readonly [Kind in Command['kind']]: Handler<Extract<Command, { readonly kind: Kind }>>
+}
+
+/** A workload whose types are not known here: the harness treats states and commands as data. */
+// oxlint-disable-next-line typescript/no-explicit-any -- a state's type is both given and taken
+export type AnyWorkload = Workload<any, any, any>

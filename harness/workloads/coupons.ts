@@ -1,0 +1,239 @@
+import fc from 'fast-check'
+import { z } from 'zod'
+import type { Table } from '../databases/engine.ts'
+import type { Invariant, PerformedCommand } from '../invariant.ts'
+import { ok, rejected, type Reply } from '../reply.ts'
+import type { AnyCommand, Handler } from '../workload.ts'
+import { groupBy, listRows } from './rows.ts'
+
+/** Coupons and their redemptions: what the workloads `redemption` and `checkout` share. */
+
+const coupon = z.strictObject({
+  id: z.int(),
+  code: z.string(),
+  active: z.boolean(),
+  /** Most redemptions in all; null for no limit. */
+  cap: z.int().nullable(),
+})
+const redemption = z.strictObject({ coupon_id: z.int(), user_id: z.int() })
+
+export const couponTables = { coupon: z.array(coupon), redemption: z.array(redemption) }
+
+export type CouponRow = Readonly<z.infer<typeof coupon>>
+export type RedemptionRow = Readonly<z.infer<typeof redemption>>
+export type CouponState = {
+  readonly coupon: readonly CouponRow[]
+  readonly redemption: readonly RedemptionRow[]
+}
+
+export const redeem = z.strictObject({
+  kind: z.literal('redeem'),
+  userId: z.int(),
+  code: z.string(),
+})
+export const deactivate = z.strictObject({ kind: z.literal('deactivate'), code: z.string() })
+
+export type Redeem = Readonly<z.infer<typeof redeem>>
+export type Deactivate = Readonly<z.infer<typeof deactivate>>
+
+export const tables: readonly Table[] = [
+  {
+    name: 'coupon',
+    columns: ['id', 'code', 'active', 'cap'],
+    create: [
+      `CREATE TABLE coupon (
+        id INT PRIMARY KEY, code VARCHAR(20) NOT NULL UNIQUE, active BOOLEAN NOT NULL, cap INT)`,
+    ],
+  },
+  {
+    name: 'redemption',
+    columns: ['coupon_id', 'user_id'],
+    create: [
+      'CREATE TABLE redemption (coupon_id INT NOT NULL, user_id INT NOT NULL)',
+      // An index that is not unique helps nobody against a race; it is here because it usually is.
+      'CREATE INDEX redemption_by_user ON redemption (coupon_id, user_id)',
+    ],
+  },
+]
+
+const codes = ['C1', 'C2'] as const
+
+export const code = fc.constantFrom(...codes)
+export const userId = fc.integer({ min: 1, max: 2 })
+
+const cap = fc.option(fc.integer({ min: 1, max: 2 }), { nil: null })
+const active = fc.integer({ min: 0, max: 4 }).map((number) => number < 4)
+
+export const couponArbitrary: fc.Arbitrary<CouponRow[]> = fc
+  .array(fc.record({ active, cap }), { minLength: 1, maxLength: codes.length })
+  .map((coupons) =>
+    coupons.map((each, index) => ({ id: index + 1, code: codes[index] ?? '', ...each })),
+  )
+
+export const redeemArbitrary: fc.Arbitrary<Redeem> = fc.record({
+  kind: fc.constant('redeem'),
+  userId,
+  code,
+})
+export const deactivateArbitrary: fc.Arbitrary<Deactivate> = fc.record({
+  kind: fc.constant('deactivate'),
+  code,
+})
+
+/** What redeem and deactivate do when they are alone. */
+export function redeemModel<State extends CouponState>(
+  state: State,
+  { userId: user_id, code: wanted }: Pick<Redeem, 'userId' | 'code'>,
+): { state: State; reply: Reply } {
+  const found = state.coupon.find((each) => each.code === wanted && each.active)
+  if (!found) return { state, reply: rejected('no such coupon') }
+  const redemptions = state.redemption.filter(({ coupon_id }) => coupon_id === found.id)
+  if (redemptions.some((each) => each.user_id === user_id)) {
+    return { state, reply: rejected('already redeemed') }
+  }
+  if (found.cap !== null && redemptions.length >= found.cap) {
+    return { state, reply: rejected('used up') }
+  }
+  return {
+    state: { ...state, redemption: [...state.redemption, { coupon_id: found.id, user_id }] },
+    reply: ok(),
+  }
+}
+
+export function deactivateModel<State extends CouponState>(
+  state: State,
+  { code: wanted }: Deactivate,
+): { state: State; reply: Reply } {
+  if (!state.coupon.some((each) => each.code === wanted)) {
+    return { state, reply: rejected('no such coupon') }
+  }
+  const after = state.coupon.map((each) =>
+    each.code === wanted ? { ...each, active: false } : each,
+  )
+  return { state: { ...state, coupon: after }, reply: ok() }
+}
+
+export const deactivateHandler: Handler<Deactivate> = async (session, command) => {
+  const done = await session.sql`UPDATE coupon SET active = FALSE WHERE code = ${command.code}`
+  return done.affectedRows === 0 ? rejected('no such coupon') : ok()
+}
+
+export const describeCoupons = {
+  redeem: ({ userId: user, code: wanted }: Redeem) => `redeem(user ${user}, ${wanted})`,
+  deactivate: ({ code: wanted }: Deactivate) => `deactivate(${wanted})`,
+}
+
+/** Reads from a command what it redeems, if it redeems anything. */
+type Redeems = (command: AnyCommand) => Pick<Redeem, 'userId' | 'code'> | undefined
+
+/** The invariants of coupons, for a workload whose commands redeem as `redeems` says. */
+export function couponInvariants<State extends CouponState, Command extends AnyCommand>(
+  redeems: Redeems,
+): Invariant<State, Command>[] {
+  return [
+    {
+      name: 'one-redemption-per-user',
+      summary: 'No user redeems the same coupon twice.',
+      check: (run) => firstIn([...run.committed, run.final], redeemedTwice),
+    },
+    {
+      name: 'redemptions-within-cap',
+      summary: 'A coupon is not redeemed more often than its cap allows.',
+      check: (run) => firstIn([...run.committed, run.final], overCap),
+    },
+    {
+      name: 'no-redemption-after-deactivation',
+      summary: 'Who begins to redeem after a deactivation was acknowledged is refused.',
+      check: (run) => redeemedAfterDeactivation(run.commands, redeems),
+    },
+    {
+      name: 'ok-has-its-redemption',
+      summary: 'Every redemption that was answered with ok has its row, and no other has one.',
+      check: (run) => repliesAgainstRows(run.initial, run.final, run.commands, redeems),
+    },
+  ]
+}
+
+function firstIn<State>(
+  states: readonly State[],
+  check: (state: State) => string | undefined,
+): string | undefined {
+  for (const state of states) {
+    const message = check(state)
+    if (message !== undefined) return message
+  }
+  return undefined
+}
+
+const codeOf = (state: CouponState, id: number): string =>
+  state.coupon.find((each) => each.id === id)?.code ?? `coupon ${id}`
+
+function redeemedTwice(state: CouponState): string | undefined {
+  const groups = groupBy(state.redemption, (row) => `${row.coupon_id}/${row.user_id}`)
+  for (const rows of groups.values()) {
+    const [first] = rows
+    if (!first || rows.length < 2) continue
+    return `User ${first.user_id} has redeemed ${codeOf(state, first.coupon_id)} ${rows.length} times: ${listRows('redemption', rows)}.`
+  }
+  return undefined
+}
+
+function overCap(state: CouponState): string | undefined {
+  for (const { id, code: name, cap: most } of state.coupon) {
+    const rows = state.redemption.filter(({ coupon_id }) => coupon_id === id)
+    if (most === null || rows.length <= most) continue
+    return `${name} may be redeemed ${most} times and has been redeemed ${rows.length} times: ${listRows('redemption', rows)}.`
+  }
+  return undefined
+}
+
+function redeemedAfterDeactivation(
+  commands: readonly PerformedCommand<AnyCommand>[],
+  redeems: Redeems,
+): string | undefined {
+  for (const { command, reply, beganAt } of commands) {
+    const redeemed = reply.kind === 'ok' ? redeems(command) : undefined
+    if (!redeemed) continue
+    const before = commands.find(
+      (other) => isDeactivationOf(other, redeemed.code) && other.endedAt < beganAt,
+    )
+    if (!before) continue
+    return `User ${redeemed.userId} redeemed ${redeemed.code} from step ${beganAt} on, although its deactivation had been answered with ok at step ${before.endedAt}.`
+  }
+  return undefined
+}
+
+function isDeactivationOf(
+  { command, reply }: PerformedCommand<AnyCommand>,
+  wanted: string,
+): boolean {
+  const { success, data } = deactivate.safeParse(command)
+  return success && data.code === wanted && reply.kind === 'ok'
+}
+
+function repliesAgainstRows(
+  initial: CouponState,
+  final: CouponState,
+  commands: readonly PerformedCommand<AnyCommand>[],
+  redeems: Redeems,
+): string | undefined {
+  const users = new Set([
+    ...commands.flatMap(({ command }) => redeems(command)?.userId ?? []),
+    ...final.redemption.map(({ user_id }) => user_id),
+  ])
+  for (const { id, code: name } of final.coupon) {
+    for (const user of users) {
+      const acknowledged = commands.filter(({ command, reply }) => {
+        const redeemed = redeems(command)
+        return reply.kind === 'ok' && redeemed?.code === name && redeemed.userId === user
+      }).length
+      const isTheirs = (row: RedemptionRow): boolean =>
+        row.coupon_id === id && row.user_id === user
+      const rows = final.redemption.filter(isTheirs)
+      const added = rows.length - initial.redemption.filter(isTheirs).length
+      if (added === acknowledged) continue
+      return `User ${user} was told ok for ${acknowledged} redemptions of ${name}, and the table holds ${added}: ${listRows('redemption', rows)}.`
+    }
+  }
+  return undefined
+}

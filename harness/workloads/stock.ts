@@ -1,0 +1,202 @@
+import fc from 'fast-check'
+import { z } from 'zod'
+import type { Table } from '../databases/engine.ts'
+import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
+import { ok, rejected, type Reply } from '../reply.ts'
+import type { AnyCommand, Handler } from '../workload.ts'
+import { listRows } from './rows.ts'
+
+/** Products with stock and their purchases: what the workloads `purchase` and `checkout` share. */
+
+const product = z.strictObject({ id: z.int(), stock: z.int() })
+const purchaseRow = z.strictObject({ user_id: z.int(), product_id: z.int(), quantity: z.int() })
+
+export const stockTables = { product: z.array(product), purchase: z.array(purchaseRow) }
+
+export type ProductRow = Readonly<z.infer<typeof product>>
+export type PurchaseRow = Readonly<z.infer<typeof purchaseRow>>
+export type StockState = {
+  readonly product: readonly ProductRow[]
+  readonly purchase: readonly PurchaseRow[]
+}
+
+export const purchase = z.strictObject({
+  kind: z.literal('purchase'),
+  userId: z.int(),
+  productId: z.int(),
+  quantity: z.int(),
+})
+export const restock = z.strictObject({
+  kind: z.literal('restock'),
+  productId: z.int(),
+  quantity: z.int(),
+})
+
+export type Purchase = Readonly<z.infer<typeof purchase>>
+export type Restock = Readonly<z.infer<typeof restock>>
+/** What is bought, whatever else the command does. */
+export type Bought = Pick<Purchase, 'userId' | 'productId' | 'quantity'>
+
+export const tables: readonly Table[] = [
+  {
+    name: 'product',
+    columns: ['id', 'stock'],
+    create: ['CREATE TABLE product (id INT PRIMARY KEY, stock INT NOT NULL)'],
+  },
+  {
+    name: 'purchase',
+    columns: ['user_id', 'product_id', 'quantity'],
+    create: [
+      'CREATE TABLE purchase (user_id INT NOT NULL, product_id INT NOT NULL, quantity INT NOT NULL)',
+    ],
+  },
+]
+
+export const productId = fc.integer({ min: 1, max: 2 })
+export const quantity = fc.integer({ min: 1, max: 3 })
+const userId = fc.integer({ min: 1, max: 3 })
+
+export const productArbitrary: fc.Arbitrary<ProductRow[]> = fc
+  .array(fc.integer({ min: 0, max: 4 }), { minLength: 1, maxLength: 2 })
+  .map((stocks) => stocks.map((stock, index) => ({ id: index + 1, stock })))
+
+export const purchaseArbitrary: fc.Arbitrary<Purchase> = fc.record({
+  kind: fc.constant('purchase'),
+  userId,
+  productId,
+  quantity,
+})
+export const restockArbitrary: fc.Arbitrary<Restock> = fc.record({
+  kind: fc.constant('restock'),
+  productId,
+  quantity,
+})
+
+/** What purchase and restock do when they are alone. */
+export function purchaseModel<State extends StockState>(
+  state: State,
+  { userId: user_id, productId: product_id, quantity: wanted }: Bought,
+): { state: State; reply: Reply } {
+  const found = state.product.find(({ id }) => id === product_id)
+  if (!found) return { state, reply: rejected('no such product') }
+  if (found.stock < wanted) return { state, reply: rejected('not enough stock') }
+  const bought = { user_id, product_id, quantity: wanted }
+  return {
+    state: { ...changeStock(state, product_id, -wanted), purchase: [...state.purchase, bought] },
+    reply: ok(),
+  }
+}
+
+export function restockModel<State extends StockState>(
+  state: State,
+  command: Restock,
+): { state: State; reply: Reply } {
+  if (!state.product.some(({ id }) => id === command.productId)) {
+    return { state, reply: rejected('no such product') }
+  }
+  return { state: changeStock(state, command.productId, command.quantity), reply: ok() }
+}
+
+function changeStock<State extends StockState>(state: State, id: number, by: number): State {
+  const after = state.product.map((each) =>
+    each.id === id ? { ...each, stock: each.stock + by } : each,
+  )
+  return { ...state, product: after }
+}
+
+export const restockHandler: Handler<Restock> = async (session, command) => {
+  const done =
+    await session.sql`UPDATE product SET stock = stock + ${command.quantity} WHERE id = ${command.productId}`
+  return done.affectedRows === 0 ? rejected('no such product') : ok()
+}
+
+export const describeStock = {
+  purchase: (command: Purchase) =>
+    `purchase(user ${command.userId}, ${command.quantity} of product ${command.productId})`,
+  restock: (command: Restock) => `restock(${command.quantity} of product ${command.productId})`,
+}
+
+/** Reads from a command what it buys, if it buys anything. */
+type Buys = (command: AnyCommand) => Bought | undefined
+
+/** The invariants of stock, for a workload whose commands buy as `buys` says. */
+export function stockInvariants<State extends StockState, Command extends AnyCommand>(
+  buys: Buys,
+): Invariant<State, Command>[] {
+  return [
+    {
+      name: 'stock-never-negative',
+      summary: 'The stock of a product is below zero in no committed state.',
+      check: negativeStock,
+    },
+    {
+      name: 'stock-conserved',
+      summary: 'Initial stock, plus what was restocked, less what was sold, is what is left.',
+      check: unaccountedStock,
+    },
+    {
+      name: 'ok-has-its-purchase',
+      summary: 'Every purchase that was answered with ok has its row, and no other has one.',
+      check: (run) => repliesAgainstRows(run, buys),
+    },
+  ]
+}
+
+function negativeStock(run: Observation<StockState, AnyCommand>): string | undefined {
+  for (const [index, state] of [...run.committed, run.final].entries()) {
+    const oversold = state.product.filter(({ stock }) => stock < 0)
+    if (oversold.length === 0) continue
+    const when = index < run.committed.length ? `after commit ${index + 1}` : 'at the end'
+    return `Stock is below zero ${when}: ${listRows('product', oversold)}.`
+  }
+  return undefined
+}
+
+function unaccountedStock(run: Observation<StockState, AnyCommand>): string | undefined {
+  for (const { id, stock } of run.final.product) {
+    const initial = run.initial.product.find((each) => each.id === id)?.stock ?? 0
+    const restocked = sum(run.commands.map((each) => restockedBy(each, id)))
+    const rows = run.final.purchase.filter(({ product_id }) => product_id === id)
+    const sold = sum(rows.map((row) => row.quantity))
+    if (initial + restocked - sold === stock) continue
+    return `Product ${id} had ${initial}, ${restocked} were restocked and ${sold} sold, so ${initial + restocked - sold} should be left, and ${stock} are: ${listRows('product', [{ id, stock }])}; ${listRows('purchase', rows)}.`
+  }
+  return undefined
+}
+
+function restockedBy({ command, reply }: PerformedCommand<AnyCommand>, id: number): number {
+  const { success, data } = restock.safeParse(command)
+  return success && data.productId === id && reply.kind === 'ok' ? data.quantity : 0
+}
+
+function repliesAgainstRows(
+  run: Observation<StockState, AnyCommand>,
+  buys: Buys,
+): string | undefined {
+  const missing = new Map<string, { row: PurchaseRow; owed: number; found: number }>()
+  const account = (row: PurchaseRow) => {
+    const key = `${row.user_id}/${row.product_id}/${row.quantity}`
+    const entry = missing.get(key) ?? { row, owed: 0, found: 0 }
+    missing.set(key, entry)
+    return entry
+  }
+  for (const { command, reply } of run.commands) {
+    const bought = reply.kind === 'ok' ? buys(command) : undefined
+    if (!bought) continue
+    account({
+      user_id: bought.userId,
+      product_id: bought.productId,
+      quantity: bought.quantity,
+    }).owed += 1
+  }
+  for (const row of run.final.purchase) account(row).found += 1
+  for (const row of run.initial.purchase) account(row).found -= 1
+  for (const { row, owed, found } of missing.values()) {
+    if (owed === found) continue
+    return `User ${row.user_id} was told ok for ${owed} purchases of ${row.quantity} of product ${row.product_id}, and the table holds ${found}: ${listRows('purchase', run.final.purchase)}.`
+  }
+  return undefined
+}
+
+const sum = (numbers: readonly number[]): number =>
+  numbers.reduce((total, number) => total + number, 0)

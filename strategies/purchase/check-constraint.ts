@@ -1,0 +1,27 @@
+import { defineStrategy, isDatabaseError, ok, purchase, rejected } from '../../harness/index.ts'
+
+/**
+ * Subtract without looking, and let a CHECK constraint refuse a negative stock.
+ * Source: PostgreSQL manual, 5.5.1 "Check Constraints".
+ */
+export default defineStrategy({
+  name: 'check-constraint',
+  workload: purchase,
+  summary: 'Subtracts, and maps the violation of CHECK (stock >= 0) to "not enough stock".',
+  schema: ['ALTER TABLE product ADD CONSTRAINT stock_not_negative CHECK (stock >= 0)'],
+  async execute(session, { userId, productId, quantity }) {
+    try {
+      return await session.transaction(async (tx) => {
+        const sold = await tx.sql`
+          UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId}`
+        if (sold.affectedRows === 0) return rejected('no such product')
+        await tx.sql`
+          INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+        return ok()
+      })
+    } catch (error) {
+      if (isDatabaseError(error, 'check violation')) return rejected('not enough stock')
+      throw error
+    }
+  },
+})
