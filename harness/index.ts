@@ -15,3 +15,43 @@ export { checkout, type Checkout } from './workloads/checkout.ts'
 export { workloads } from './workloads/index.ts'
 export type { Redeem, Deactivate } from './workloads/coupons.ts'
 export type { Bought, Purchase, Restock } from './workloads/stock.ts'
+export { engines } from './databases/engines/index.ts'
+export { obtainServer } from './databases/providers/index.ts'
+export type { Engine, Lane } from './databases/engine.ts'
+export type { DatabaseServer } from './databases/server.ts'
+export { explorers } from './explorers/index.ts'
+export type {
+  Explorer,
+  SamplingExplorer,
+  Search,
+  SearchBounds,
+  SystematicExplorer,
+} from './explorers/explorer.ts'
+export {
+  DatabaseFault,
+  Fault,
+  HarnessFault,
+  ReplayDivergence,
+  StrategyFault,
+  UsageError,
+  describeThrown,
+  type FaultKind,
+} from './errors.ts'
+export { byName, unknownName } from './names.ts'
+export { checkOptions, explore, type ExploreOptions } from './explore.ts'
+export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
+export type { Plan } from './plan.ts'
+export type { History, RunEvent } from './history.ts'
+export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
+export { defaultLimits, type Limits } from './limits.ts'
+export type { Counterexample, Exploration } from './verdict.ts'
+export {
+  checkRecording,
+  decodeToken,
+  encodeToken,
+  type Recording,
+} from './counterexample/token.ts'
+export { replay } from './counterexample/replay.ts'
+export { renderText } from './report/text.ts'
+export { toJson } from './report/json.ts'
+export { renderReplay, replayToJson, type Replayed } from './report/replay.ts'

@@ -6,7 +6,7 @@ import type { Observation, PerformedCommand, Violation } from './invariant.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import type { Plan } from './plan.ts'
 import { aborted, isReply, type Reply } from './reply.ts'
-import { planned, type Chooser } from './scheduler/choice.ts'
+import { planned, type Choice, type Chooser } from './scheduler/choice.ts'
 import { Scheduler, type ActorBody, type ActorPort } from './scheduler/scheduler.ts'
 import { openSession, type Gate } from './session.ts'
 import type { Strategy } from './strategy.ts'
@@ -16,8 +16,7 @@ import type { AnyCommand } from './workload.ts'
 export interface RunRecord {
   readonly observation: Observation<Rows, AnyCommand>
   readonly history: History
-  /** At each scheduling point, the choice that was made and the number of enabled actors. */
-  readonly choices: readonly { readonly chosen: number; readonly enabled: number }[]
+  readonly choices: readonly Choice[]
   /** Statements and sleeps of all actors. */
   readonly steps: number
 }
@@ -29,7 +28,9 @@ export interface RunOptions {
   readonly plan: Plan
   /** Makes the choices; by default those of the plan. */
   readonly choose?: Chooser
-  readonly limits?: Limits
+  readonly limits?: Limits | undefined
+  /** Stops the run at once, with a fault. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** Creates the tables a strategy runs on. Once per lane and strategy, not per run. */
@@ -82,6 +83,7 @@ class Run {
       limits: options.limits ?? defaultLimits,
       onCommit: () => this.#observe(),
       strategy: options.strategy.name,
+      signal: options.signal,
     })
   }
 

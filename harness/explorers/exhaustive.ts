@@ -1,4 +1,5 @@
 import { HarnessFault } from '../errors.ts'
+import type { ActorId } from '../history.ts'
 import type { Chooser, ChoicePoint } from '../scheduler/choice.ts'
 import type { Search, SearchBounds, SystematicExplorer } from './explorer.ts'
 
@@ -9,6 +10,8 @@ import type { Search, SearchBounds, SystematicExplorer } from './explorer.ts'
  * Source: Godefroid, "Model Checking for Programming Languages using VeriSoft", POPL 1997. The bound
  * on preemptions is that of Musuvathi and Qadeer, "Iterative Context Bounding for Systematic Testing
  * of Multithreaded Programs", PLDI 2007: a switch away from an actor that waits or has ended is free.
+ * Where a bound is used up and the actor cannot go on, the run is brought to its end without counting
+ * what it does then as schedules of their own.
  */
 export const exhaustive: SystematicExplorer = {
   kind: 'systematic',
@@ -26,12 +29,12 @@ interface Branch {
 }
 
 class DepthFirstSearch implements Search {
-  readonly #preemptions: number
+  readonly #bounds: Required<SearchBounds>
   readonly #path: Branch[] = []
   #started = false
 
   constructor(bounds: SearchBounds = {}) {
-    this.#preemptions = bounds.preemptions ?? Infinity
+    this.#bounds = { preemptions: Infinity, switches: Infinity, ...bounds }
   }
 
   next(): Chooser | undefined {
@@ -50,23 +53,33 @@ class DepthFirstSearch implements Search {
   }
 
   #follow(): Chooser {
-    let last: number | undefined
-    let preemptions = 0
+    const spent = { preemptions: 0, switches: 0 }
+    let last: ActorId | undefined
     return (point) => {
-      const branch = this.#path[point.step - 1] ?? this.#open(point, last, preemptions)
+      const branch = this.#path[point.step - 1] ?? this.#open(point, last, spent)
       this.#compare(branch, point)
       const actor = point.enabled[branch.chosen]
-      if (couldGoOn(point, last) && actor !== last) preemptions += 1
+      if (last !== undefined && actor !== last) {
+        spent.switches += 1
+        if (couldGoOn(point, last)) spent.preemptions += 1
+      }
       last = actor
       return branch.chosen
     }
   }
 
-  #open(point: ChoicePoint, last: number | undefined, preemptions: number): Branch {
-    const mustGoOn = couldGoOn(point, last) && preemptions >= this.#preemptions
+  #open(
+    point: ChoicePoint,
+    last: ActorId | undefined,
+    spent: Readonly<Required<SearchBounds>>,
+  ): Branch {
+    const mayChoose =
+      last === undefined ||
+      (spent.switches < this.#bounds.switches &&
+        (spent.preemptions < this.#bounds.preemptions || !couldGoOn(point, last)))
     const branch: Branch = {
       enabled: point.enabled.join(),
-      options: mustGoOn ? 1 : point.enabled.length,
+      options: mayChoose ? point.enabled.length : 1,
       chosen: 0,
     }
     this.#path.push(branch)
@@ -82,6 +95,6 @@ class DepthFirstSearch implements Search {
 }
 
 /** Choice 0 is the actor that ran last, if it is enabled. */
-function couldGoOn(point: ChoicePoint, last: number | undefined): boolean {
+function couldGoOn(point: ChoicePoint, last: ActorId | undefined): boolean {
   return last !== undefined && point.enabled[0] === last
 }

@@ -33,6 +33,8 @@ export interface SystematicExplorer {
 export interface SearchBounds {
   /** Most preemptions in a schedule: switches away from an actor that could have gone on. */
   readonly preemptions?: number
+  /** Most context switches in a schedule, those from an actor that waits or has ended included. */
+  readonly switches?: number
 }
 
 /** A walk through all schedules of one plan. */

@@ -17,6 +17,12 @@ export interface ChoicePoint {
 /** Picks an index into `enabled`. */
 export type Chooser = (point: ChoicePoint) => number
 
+/** A scheduling point and what was chosen there. */
+export interface Choice {
+  readonly point: ChoicePoint
+  readonly chosen: number
+}
+
 /** The enabled actors in the order that gives a choice its meaning. */
 export function inTurn(enabled: readonly ActorId[], last: ActorId, actors: number): ActorId[] {
   const distance = (actor: ActorId): number => (actor - last + actors) % actors

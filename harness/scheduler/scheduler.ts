@@ -4,7 +4,7 @@ import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } fro
 import { actorName, type ActorId, type RunEvent } from '../history.ts'
 import type { Limits } from '../limits.ts'
 import type { Gate, Step, StepResult } from '../session.ts'
-import { inTurn, type ChoicePoint, type Chooser } from './choice.ts'
+import { inTurn, type Choice, type ChoicePoint, type Chooser } from './choice.ts'
 import { WaitHabits } from './wait-habits.ts'
 import { hasCycle, queueBehind } from './wait-graph.ts'
 
@@ -57,6 +57,8 @@ export interface SchedulerOptions {
   readonly onCommit: () => Promise<void>
   /** Name of the code under test, for messages. */
   readonly strategy: string
+  /** Stops the run at once. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A statement that is not answered is asked about after this time. */
@@ -71,8 +73,8 @@ const longestPauseMs = 10
  */
 export class Scheduler {
   readonly events: RunEvent[] = []
-  /** The chosen index and the number of enabled actors at each scheduling point. */
-  readonly choices: { readonly chosen: number; readonly enabled: number }[] = []
+  /** Every scheduling point, with the index that was chosen there. */
+  readonly choices: Choice[] = []
   readonly #options: SchedulerOptions
   readonly #actors: readonly Actor[]
   readonly #habits: WaitHabits
@@ -102,6 +104,17 @@ export class Scheduler {
 
   /** Runs all bodies to their ends. Throws the first `Fault`; statements may then still be under way. */
   async run(bodies: readonly ActorBody[]): Promise<void> {
+    const { signal } = this.#options
+    const interrupt = (): void => this.#stop(new HarnessFault('The run was interrupted.'))
+    signal?.addEventListener('abort', interrupt)
+    try {
+      await this.#run(bodies)
+    } finally {
+      signal?.removeEventListener('abort', interrupt)
+    }
+  }
+
+  async #run(bodies: readonly ActorBody[]): Promise<void> {
     for (const actor of this.#actors) this.#start(actor, bodies[actor.id])
     await this.#settle(0)
     for (;;) {
@@ -182,7 +195,7 @@ export class Scheduler {
     if (!actor) {
       throw new HarnessFault(`The explorer chose ${chosen} of ${enabled.length} enabled actors.`)
     }
-    this.choices.push({ chosen, enabled: enabled.length })
+    this.choices.push({ point, chosen })
     return actor
   }
 

@@ -62,12 +62,18 @@ export const code = fc.constantFrom(...codes)
 export const userId = fc.integer({ min: 1, max: 2 })
 
 const cap = fc.option(fc.integer({ min: 1, max: 2 }), { nil: null })
-const active = fc.integer({ min: 0, max: 4 }).map((number) => number < 4)
+/** Mostly true, and true when shrunk. */
+const active = fc.nat({ max: 4 }).map((number) => number < 4)
 
+const drawn = fc.record({ active, cap })
+
+/** One coupon or two. */
 export const couponArbitrary: fc.Arbitrary<CouponRow[]> = fc
-  .array(fc.record({ active, cap }), { minLength: 1, maxLength: codes.length })
+  .tuple(drawn, fc.option(drawn, { freq: 2 }))
   .map((coupons) =>
-    coupons.map((each, index) => ({ id: index + 1, code: codes[index] ?? '', ...each })),
+    coupons.flatMap((each, index) =>
+      each ? [{ id: index + 1, code: codes[index] ?? '', ...each }] : [],
+    ),
   )
 
 export const redeemArbitrary: fc.Arbitrary<Redeem> = fc.record({

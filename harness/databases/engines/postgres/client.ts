@@ -31,7 +31,7 @@ export async function connect(
   const client = new pg.Client({
     connectionString: url,
     types,
-    pipeline: true,
+    pipeline: !process.env["NOPIPE"],
     application_name: 'lockstep',
     ...(options === '' ? {} : { options }),
   })

@@ -28,7 +28,7 @@ export class PostgresLane implements Lane {
   readonly provider: string
   readonly isolation: IsolationLevel
   readonly #server: DatabaseServer
-  readonly #database: string
+  readonly database: string
   readonly #control: pg.Client
   #sessions: PostgresSession[] = []
   #byPid = new Map<number, PostgresSession>()
@@ -49,7 +49,7 @@ export class PostgresLane implements Lane {
     this.provider = server.provider
     this.isolation = options.isolation
     this.#server = server
-    this.#database = database
+    this.database = database
     this.#control = control
     control.on('error', () => {}) // the statement under way, or the next one, reports it
   }
@@ -130,11 +130,11 @@ export class PostgresLane implements Lane {
   async close(): Promise<void> {
     await this.#closeSessions()
     await this.#control.end().catch(() => undefined)
-    await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.#database} WITH (FORCE)`)
+    await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`)
   }
 
   async #openSession(): Promise<PostgresSession> {
-    const url = withDatabase(this.#server.url, this.#database)
+    const url = withDatabase(this.#server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
     const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     const pid = answer.rows[0]?.pid

@@ -13,7 +13,8 @@ const states = { I: 'none', T: 'open', E: 'failed' } as const
 /** Statements with a plan worth keeping. Anything else is sent as plain text. */
 const plannable = /^\s*(select|insert|update|delete|merge|with|values)\b/i
 /** What may outlive a transaction in a session, so that the next run would find it. */
-const lasting = /advisory|set_config|^\s*(?!select|insert|update|delete|begin|commit|rollback)/i
+const lasting =
+  /advisory|set_config|^\s*(?!\s|(select|insert|update|delete|with|begin|commit|rollback)\b)/i
 
 /**
  * A cycle must not be closed shortly before a waiter looks for deadlocks, or while it may still be

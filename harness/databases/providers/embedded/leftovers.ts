@@ -3,7 +3,7 @@ import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterName, idleMs, inside, isFolderName, readOwner, readStatus } from './folder.ts'
-import { listProcesses, processNamespace, type RunningProcess } from './processes.ts'
+import { isSame, listProcesses, processNamespace, type RunningProcess } from './processes.ts'
 import { toolOptions } from './tool.ts'
 
 /** A folder without a record of its owner may be one that is just being made, or removed. */
@@ -41,9 +41,7 @@ function isAbandoned(folder: string): boolean {
   if (owner === undefined) return idleMs(folder) > ownerlessLimitMs
   // Somebody else's process numbers say nothing about who is alive there.
   if (owner.namespace !== processNamespace()) return false
-  return !listProcesses().some(
-    ({ pid, startedAt }) => pid === owner.pid && startedAt === owner.startedAt,
-  )
+  return !listProcesses().some((process) => isSame(process, owner))
 }
 
 /**
@@ -76,22 +74,32 @@ const pollMs = 5
 
 async function endProcesses(folder: string): Promise<void> {
   const recorded = readStatus(folder)?.pid
-  const isServer = ({ pid }: RunningProcess) => pid === recorded
+  const server = processesOf(folder).filter(({ pid }) => pid === recorded)
   // An immediate shutdown: quick, and unlike a kill it gives back what the system lent.
-  for (const { pid } of processesOf(folder).filter(isServer)) signal(pid, 'SIGQUIT')
-  await until(() => !processesOf(folder).some(isServer), shutdownLimitMs)
-  const gone = await until(() => killAll(processesOf(folder)), killLimitMs)
+  for (const { pid } of server) signal(pid, 'SIGQUIT')
+  await until(() => stillRunning(server).length === 0, shutdownLimitMs)
+
+  // Looked for again each time, since a server that is being killed may just have forked.
+  let left: RunningProcess[] = []
+  const gone = await until(() => {
+    left = [...stillRunning(left), ...processesOf(folder)]
+    for (const { pid } of left) kill(pid)
+    return left.length === 0
+  }, killLimitMs)
   if (!gone) throw new Error(`The processes of ${folder} cannot be ended.`)
 }
 
-/** Kills what is left. Says whether nothing was, since a server being killed may just have forked. */
-function killAll(left: RunningProcess[]): boolean {
-  for (const { pid } of left) {
-    // First the group that it may lead, which is how initdb's helpers go with it.
-    signal(-pid, 'SIGKILL')
-    signal(pid, 'SIGKILL')
-  }
-  return left.length === 0
+/** Asked of the processes themselves: on its way out, one no longer shows what it worked on. */
+function stillRunning(processes: readonly RunningProcess[]): RunningProcess[] {
+  if (processes.length === 0) return []
+  const now = listProcesses()
+  return processes.filter((process) => now.some((other) => isSame(process, other)))
+}
+
+function kill(pid: number): void {
+  // First the group that it may lead, which is how initdb's helpers go with it.
+  signal(-pid, 'SIGKILL')
+  signal(pid, 'SIGKILL')
 }
 
 /** Waits for a condition, and says whether it came true within the limit. */

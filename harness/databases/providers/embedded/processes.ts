@@ -11,6 +11,12 @@ export interface RunningProcess {
   readonly command: string
 }
 
+type Identity = Pick<RunningProcess, 'pid'> & { readonly startedAt: string | undefined }
+
+/** Whether they are one process, and not two that were given the same number one after the other. */
+export const isSame = (one: Identity, other: Identity): boolean =>
+  one.pid === other.pid && one.startedAt === other.startedAt
+
 /** All running processes, as far as the system shows them to us. */
 export function listProcesses(): RunningProcess[] {
   return existsSync('/proc/self/stat') ? listFromProc() : listFromPs()

@@ -1,0 +1,114 @@
+import type { Rows } from '../databases/engine.ts'
+import { exhaustive } from '../explorers/exhaustive.ts'
+import type { History } from '../history.ts'
+import type { Plan } from '../plan.ts'
+import type { RunRecord } from '../run.ts'
+import type { Chooser } from '../scheduler/choice.ts'
+import type { AnyWorkload } from '../workload.ts'
+
+/** Runs a plan and returns the record if it breaks the invariant in question. */
+export type Try = (plan: Plan, choose: Chooser) => Promise<RunRecord | undefined>
+
+/** A plan, and its run that breaks the invariant. */
+export interface Failure {
+  readonly plan: Plan
+  readonly record: RunRecord
+}
+
+/** Runs spent on one question: enough for all schedules of two commands with a few switches. */
+const mostRuns = 400
+/**
+ * Few bugs need more switches than away from one actor, and back (Musuvathi and Qadeer, PLDI 2007);
+ * one more is for an actor that comes to wait.
+ */
+const likelySwitches = [2, 3]
+
+/**
+ * fast-check shrinks commands and schedule one at a time, and ends where no single change keeps the
+ * run failing, although a smaller plan fails with another schedule. So here a smaller plan is not
+ * tried with one schedule but with all that have few context switches.
+ */
+export async function minimise(
+  failure: Failure,
+  workload: AnyWorkload,
+  attempt: Try,
+): Promise<Failure> {
+  return fewestSwitches(await fewestCommands(failure, workload, attempt), attempt)
+}
+
+async function fewestCommands(
+  failure: Failure,
+  workload: AnyWorkload,
+  attempt: Try,
+): Promise<Failure> {
+  for (const plan of smallerPlans(failure.plan, workload)) {
+    for (const switches of likelySwitches) {
+      const record = await search(plan, switches, attempt)
+      if (record) return fewestCommands({ plan, record }, workload, attempt)
+    }
+  }
+  return failure
+}
+
+/**
+ * Leaves out a whole actor, or a single command. Where a command is needed because of what it does
+ * to the data, the data can be as if it had been done before.
+ */
+function* smallerPlans(plan: Plan, workload: AnyWorkload): Generator<Plan> {
+  for (const actor of plan.actors.keys()) {
+    yield { ...plan, schedule: [], actors: plan.actors.toSpliced(actor, 1) }
+  }
+  for (const [actor, commands] of plan.actors.entries()) {
+    for (const [index, command] of commands.entries()) {
+      const rest = commands.toSpliced(index, 1)
+      const actors =
+        rest.length === 0 ? plan.actors.toSpliced(actor, 1) : plan.actors.with(actor, rest)
+      if (rest.length > 0) yield { ...plan, schedule: [], actors }
+      const done = workload.model(plan.initial, command) as { readonly state: Rows }
+      if (done.state !== plan.initial) yield { ...plan, schedule: [], actors, initial: done.state }
+    }
+  }
+}
+
+/** The first failing schedule with one switch, else with two, and so on up to what there is. */
+async function fewestSwitches(failure: Failure, attempt: Try): Promise<Failure> {
+  const { plan } = failure
+  for (let switches = 0; switches < contextSwitches(failure.record.history); switches += 1) {
+    // Where an actor came to wait, a run may have more switches than the bound allows to choose.
+    const few: Try = async (...trial) => {
+      const record = await attempt(...trial)
+      return record && contextSwitches(record.history) <= switches ? record : undefined
+    }
+    const record = await search(plan, switches, few)
+    if (record) return { plan, record }
+  }
+  return failure
+}
+
+async function search(
+  plan: Plan,
+  switches: number,
+  attempt: Try,
+): Promise<RunRecord | undefined> {
+  if (plan.actors.length === 0) return undefined
+  const schedules = exhaustive.search({ switches })
+  for (let runs = 0; runs < mostRuns; runs++) {
+    const choose = schedules.next()
+    if (!choose) return undefined
+    const record = await attempt(plan, choose)
+    if (record) return record
+  }
+  return undefined
+}
+
+/** How often another actor takes a step than the one before. */
+export function contextSwitches(history: History): number {
+  const actors = history.filter(({ kind }) => kind === 'sent').map(({ actor }) => actor)
+  return actors.filter((actor, index) => index > 0 && actor !== actors[index - 1]).length
+}
+
+/** The choices of a run, without the zeros at the end. */
+export function scheduleOf({ choices }: RunRecord): number[] {
+  const schedule = choices.map(({ chosen }) => chosen)
+  return schedule.slice(0, schedule.findLastIndex((choice) => choice !== 0) + 1)
+}

@@ -1,0 +1,63 @@
+import { crc32 } from 'node:zlib'
+import { showStatement } from '../databases/statement.ts'
+import { ReplayDivergence } from '../errors.ts'
+import { actorName } from '../history.ts'
+import type { Choice, ChoicePoint, Chooser } from '../scheduler/choice.ts'
+import type { Step } from '../session.ts'
+
+/**
+ * A number for each scheduling point of a run, made from who was enabled and what each of them was
+ * about to do. Two runs with the same trace took the same way.
+ */
+export type Trace = readonly number[]
+
+export function traceOf(choices: readonly Choice[]): Trace {
+  return choices.map(({ point }) => fingerprint(point))
+}
+
+/** Follows a recorded run and refuses to go on where it went another way. */
+export function replaying(
+  choices: readonly number[],
+  trace: Trace,
+): { readonly choose: Chooser; finish(): void } {
+  let followed = 0
+  return {
+    choose: (point) => {
+      const expected = trace[point.step - 1]
+      if (expected === undefined) {
+        throw new ReplayDivergence(
+          `The replay goes on after the ${trace.length} steps that were recorded: ${describePoint(point)}.`,
+        )
+      }
+      if (expected !== fingerprint(point)) {
+        throw new ReplayDivergence(
+          `The replay differs from the recording at step ${point.step}, where now ${describePoint(point)}: the strategy, its tables or the database have changed since.`,
+        )
+      }
+      followed = point.step
+      return (choices[point.step - 1] ?? 0) % point.enabled.length
+    },
+    finish: () => {
+      if (followed === trace.length) return
+      throw new ReplayDivergence(
+        `The replay ended after ${followed} of the ${trace.length} steps that were recorded.`,
+      )
+    },
+  }
+}
+
+/** Sixteen bits are enough to notice a difference, and keep tokens short. */
+function fingerprint(point: ChoicePoint): number {
+  return crc32(describePoint(point)) & 0xffff
+}
+
+function describePoint({ enabled, requests }: ChoicePoint): string {
+  return enabled
+    .map((actor, index) => `${actorName(actor)} is at ${describeStep(requests[index])}`)
+    .join(', ')
+}
+
+function describeStep(step: Step | undefined): string {
+  if (!step) return 'nothing'
+  return step.kind === 'sleep' ? `sleep(${step.ms})` : showStatement(step.statement)
+}

@@ -1,0 +1,309 @@
+import fc from 'fast-check'
+import { contextSwitches, minimise, scheduleOf, type Failure } from './counterexample/minimise.ts'
+import { replay } from './counterexample/replay.ts'
+import { encodeToken } from './counterexample/token.ts'
+import { traceOf } from './counterexample/trace.ts'
+import type { Lane } from './databases/engine.ts'
+import { Fault, UsageError, type FaultKind } from './errors.ts'
+import type { Explorer, SamplingExplorer, SystematicExplorer } from './explorers/explorer.ts'
+import type { Violation } from './invariant.ts'
+import type { Limits } from './limits.ts'
+import { byName } from './names.ts'
+import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
+import { executeRun, judge, prepareLane, type RunRecord } from './run.ts'
+import type { Chooser } from './scheduler/choice.ts'
+import type { Strategy } from './strategy.ts'
+import { Tally } from './tally.ts'
+import type { Counterexample, Exploration, Explored } from './verdict.ts'
+import type { AnyWorkload } from './workload.ts'
+
+export interface ExploreOptions {
+  /** Where to run. The lane is prepared for the strategy here, and is left open. */
+  readonly lane: Lane
+  readonly strategy: Strategy
+  readonly explorer: Explorer
+  /** Most schedules. By default 1,000 when they are sampled; all when they are enumerated. */
+  readonly schedules?: number | undefined
+  /** Stop after this time, in milliseconds, with what has been seen until then. */
+  readonly timeBudgetMs?: number | undefined
+  /** Where sampling begins: the same seed draws the same plans. By default one of its own. */
+  readonly seed?: number | undefined
+  /** Actors of a scenario (default 2), or the most of a generated plan (default 4). */
+  readonly actors?: number | undefined
+  /** Name of the scenario that a systematic explorer searches; the workload's first by default. */
+  readonly scenario?: string | undefined
+  /** Names of the invariants to judge by; by default those the strategy claims. */
+  readonly invariants?: readonly string[] | undefined
+  readonly limits?: Limits | undefined
+  /** Ends the exploration before the next run, as inconclusive. */
+  readonly signal?: AbortSignal | undefined
+  /** Called after every judged run of the search, and after none of those that shrink. */
+  readonly onRun?: ((record: RunRecord, violations: readonly Violation[]) => void) | undefined
+}
+
+/** How often a counterexample is repeated before it is reported. */
+export const replaysPerCounterexample = 10
+const defaultSchedules = 1_000
+
+/**
+ * Searches for a schedule in which the strategy breaks an invariant, makes it small, and repeats it.
+ *
+ * Faults do not reject: they make the verdict `inconclusive`.
+ *
+ * @throws {UsageError} when an option names something that does not exist.
+ */
+export async function explore(options: ExploreOptions): Promise<Exploration> {
+  return new Exploring(options).explore()
+}
+
+/** A run that broke a judged invariant. */
+interface Finding {
+  readonly plan: Plan
+  readonly record: RunRecord
+  readonly violation: Violation
+}
+
+class Exploring {
+  readonly #options: ExploreOptions
+  readonly #judged: ReadonlySet<string>
+  readonly #tally = new Tally()
+  readonly #startedAt = performance.now()
+  #searchMs = 0
+  #exhausted = false
+  #finding: Finding | undefined
+  #stop: { reason: string; fault: FaultKind | 'interrupted' } | undefined
+
+  constructor(options: ExploreOptions) {
+    this.#options = options
+    const known = options.strategy.workload.invariants
+    const names = options.invariants ?? options.strategy.claims
+    this.#judged = new Set(names.map((name) => byName('invariant', known, name).name))
+  }
+
+  async explore(): Promise<Exploration> {
+    const { explorer, lane, strategy } = this.#options
+    const seed = this.#options.seed ?? fc.sample(fc.integer({ min: 0 }), 1)[0] ?? 0
+    const search =
+      explorer.kind === 'sampling'
+        ? () => this.#sample(explorer, seed)
+        : this.#enumeration(explorer)
+    try {
+      await prepareLane(lane, strategy)
+      await search()
+      this.#searchMs ||= this.#elapsedMs()
+      const counterexample = this.#finding && (await this.#counterexample(this.#finding))
+      return this.#result(counterexample, explorer.kind === 'sampling' ? seed : undefined)
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      this.#stop ??= { reason: error.message, fault: error.kind }
+      return this.#result(undefined, explorer.kind === 'sampling' ? seed : undefined)
+    }
+  }
+
+  /** Through fast-check's own runner, which also shrinks what it finds. */
+  async #sample(explorer: SamplingExplorer, seed: number): Promise<void> {
+    const { strategy, timeBudgetMs, schedules = defaultSchedules } = this.#options
+    const most = this.#options.actors ?? defaultBounds.actors.max
+    const bounds = { ...defaultBounds, actors: { min: Math.min(2, most), max: most } }
+    const plans = planArbitrary(strategy.workload, explorer.schedule, bounds)
+    const property = fc.asyncProperty(plans, async (plan) => {
+      if (this.#shouldStop()) return true
+      return this.#survives(plan, explorer.chooser(plan.schedule))
+    })
+    await fc.check(property, {
+      seed,
+      numRuns: schedules,
+      ...(timeBudgetMs !== undefined && { interruptAfterTimeLimit: timeBudgetMs }),
+    })
+    if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun
+  }
+
+  #enumeration(explorer: SystematicExplorer): () => Promise<void> {
+    const { strategy, actors = 2, timeBudgetMs = Infinity, schedules = Infinity } = this.#options
+    const start = scenarioOf(strategy.workload, this.#options.scenario).start(actors)
+    const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
+    return async () => {
+      const search = explorer.search()
+      for (let choose = search.next(); choose; choose = search.next()) {
+        const spent =
+          this.#tally.schedules >= schedules || this.#elapsedMs() > timeBudgetMs
+        if (spent || this.#shouldStop()) {
+          if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun
+          return
+        }
+        if (!(await this.#survives(plan, choose))) return
+      }
+      this.#exhausted = true
+    }
+  }
+
+  /** Runs a plan, and keeps it when it breaks what is looked for. */
+  async #survives(plan: Plan, choose: Chooser): Promise<boolean> {
+    const searching = this.#finding === undefined
+    const finding = await this.#attempt(plan, choose, searching)
+    if (!finding) return true
+    if (searching) this.#searchMs = this.#elapsedMs()
+    this.#finding = finding
+    return false
+  }
+
+  async #attempt(plan: Plan, choose: Chooser, searching: boolean): Promise<Finding | undefined> {
+    try {
+      const record = await this.#run(plan, choose)
+      if (searching) this.#count(record)
+      const violation = this.#violationIn(record)
+      return violation && { plan, record, violation }
+    } catch (error) {
+      // A smaller plan that cannot be judged is no counterexample, and takes nothing from the one
+      // that was found. Without one, the search ends here.
+      if (!(error instanceof Fault)) throw error
+      if (searching && !this.#shouldStop()) this.#stop = { reason: error.message, fault: error.kind }
+      return undefined
+    }
+  }
+
+  #count(record: RunRecord): void {
+    const violations = judge(this.#options.strategy, record)
+    this.#tally.add(record, violations)
+    this.#options.onRun?.(record, violations)
+  }
+
+  #violationIn(record: RunRecord): Violation | undefined {
+    const violations = judge(this.#options.strategy, record)
+    return violations.find(({ invariant }) => this.#looksFor(invariant))
+  }
+
+  /**
+   * Once something is found, only what breaks the same invariant is the same thing, but smaller; or
+   * what breaks one that comes before it, as the workload names the most telling first.
+   */
+  #looksFor(invariant: string): boolean {
+    if (!this.#judged.has(invariant)) return false
+    if (!this.#finding) return true
+    const order = this.#options.strategy.workload.invariants.map(({ name }) => name)
+    return order.indexOf(invariant) <= order.indexOf(this.#finding.violation.invariant)
+  }
+
+  #shouldStop(): boolean {
+    if (this.#options.signal?.aborted && !this.#finding) {
+      this.#stop ??= {
+        reason: `Interrupted after ${this.#tally.schedules} schedules.`,
+        fault: 'interrupted',
+      }
+    }
+    return this.#stop !== undefined || this.#options.signal?.aborted === true
+  }
+
+  #run(plan: Plan, choose: Chooser): Promise<RunRecord> {
+    const { lane, strategy, limits, signal } = this.#options
+    return executeRun({ lane, strategy, plan, choose, limits, signal })
+  }
+
+  async #counterexample(finding: Finding): Promise<Counterexample> {
+    const { plan: found, record } = await this.#minimise(finding)
+    const violation = this.#violationIn(record) ?? finding.violation
+    const { invariant } = violation
+    const plan: Plan = { ...found, schedule: scheduleOf(record) }
+    const { lane, strategy } = this.#options
+    const trace = traceOf(record.choices)
+    const token = encodeToken({
+      workload: strategy.workload.name,
+      strategy: strategy.name,
+      engine: lane.engine.name,
+      isolation: lane.isolation,
+      invariant,
+      plan,
+      trace,
+    })
+    return {
+      invariant,
+      message: violation.message,
+      actors: plan.actors.length,
+      steps: record.steps,
+      contextSwitches: contextSwitches(record.history),
+      token,
+      replays: await this.#replays(plan, trace, invariant),
+      plan,
+      run: record,
+    }
+  }
+
+  #minimise(finding: Finding): Promise<Failure> {
+    return minimise(finding, this.#options.strategy.workload, async (plan, choose) => {
+      if (this.#shouldStop()) return undefined
+      return (await this.#attempt(plan, choose, false))?.record
+    })
+  }
+
+  async #replays(
+    plan: Plan,
+    trace: readonly number[],
+    invariant: string,
+  ): Promise<Counterexample['replays']> {
+    const recording = { plan, trace }
+    let reproduced = 0
+    for (let count = 0; count < replaysPerCounterexample; count++) {
+      try {
+        const { violations } = await replay({ ...this.#options, recording })
+        if (violations.some((each) => each.invariant === invariant)) reproduced += 1
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error // a replay that fails has not reproduced it
+      }
+    }
+    return { reproduced, of: replaysPerCounterexample }
+  }
+
+  #result(counterexample: Counterexample | undefined, seed: number | undefined): Exploration {
+    const { lane, strategy, explorer } = this.#options
+    const elapsedMs = this.#elapsedMs()
+    const { schedules } = this.#tally
+    const explored: Explored = {
+      workload: strategy.workload.name,
+      strategy: strategy.name,
+      database: { engine: lane.engine.name, version: lane.version, provider: lane.provider },
+      isolation: lane.isolation,
+      explorer: { name: explorer.name, ...(seed !== undefined && { seed }) },
+      ...(explorer.kind === 'systematic' && {
+        scenario: scenarioOf(strategy.workload, this.#options.scenario).name,
+      }),
+      schedules,
+      exhausted: this.#exhausted,
+      elapsedMs: Math.round(elapsedMs),
+      schedulesPerSecond: Math.round((schedules * 1000) / (this.#searchMs || elapsedMs)),
+      replies: this.#tally.replies,
+      invariants: this.#tally.invariants(strategy, this.#judged),
+    }
+    if (counterexample) return { ...explored, verdict: 'violated', counterexample }
+    if (this.#stop) return { ...explored, verdict: 'inconclusive', ...this.#stop }
+    return { ...explored, verdict: 'holds' }
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedAt
+  }
+}
+
+const nothingRun = {
+  reason: 'The budget was used up before the first schedule.',
+  fault: 'harness',
+} as const
+
+function scenarioOf(
+  workload: AnyWorkload,
+  name: string | undefined,
+): AnyWorkload['scenarios'][number] {
+  return name === undefined ? workload.scenarios[0] : byName('scenario', workload.scenarios, name)
+}
+
+/** Refuses what cannot be explored, before a server is started for it. */
+export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
+  const { strategy, explorer, scenario, invariants } = options
+  for (const name of invariants ?? []) byName('invariant', strategy.workload.invariants, name)
+  if (scenario === undefined) return
+  scenarioOf(strategy.workload, scenario)
+  if (explorer.kind === 'sampling') {
+    throw new UsageError(
+      `Explorer "${explorer.name}" generates its own data and commands: leave --scenario out, or choose a systematic explorer.`,
+    )
+  }
+}

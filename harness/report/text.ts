@@ -1,0 +1,118 @@
+import type { EngineName } from '../databases/engine-name.ts'
+import type { Rows } from '../databases/engine.ts'
+import type { Counterexample, Exploration, Explored, ReplyCounts } from '../verdict.ts'
+import type { AnyWorkload } from '../workload.ts'
+import { count, indent } from './layout.ts'
+import { renderTimeline, showColumns } from './timeline.ts'
+
+const engineTitles = {
+  postgres: 'PostgreSQL',
+  mysql: 'MySQL',
+  mariadb: 'MariaDB',
+} as const satisfies Record<EngineName, string>
+
+/** How the reader can run a token again: the command line that precedes it. */
+export interface TextOptions {
+  readonly replayCommand: string
+}
+
+/** An exploration for people: plain text, at most 100 columns wide, no colour. */
+export function renderText(
+  workload: AnyWorkload,
+  exploration: Exploration,
+  options: TextOptions,
+): string {
+  switch (exploration.verdict) {
+    case 'violated':
+      return [
+        renderCounterexample(workload, exploration, exploration.counterexample, options),
+        summary(exploration),
+      ].join('\n\n')
+    case 'holds':
+      return [heading(exploration, 'holds'), summary(exploration)].join('\n')
+    case 'inconclusive':
+      return [
+        heading(exploration, 'inconclusive'),
+        indent(exploration.reason, 2),
+        summary(exploration),
+      ].join('\n')
+  }
+}
+
+type Where = Pick<Explored, 'workload' | 'strategy' | 'database' | 'isolation'>
+
+/** The first line of every report: what, where and how. */
+export const heading = (where: Where, verdict: string): string => `${verdict.toUpperCase()}  ${place(where)}`
+
+function place({ workload, strategy, database, isolation }: Where): string {
+  const { engine, version, provider } = database
+  return `${workload}/${strategy} on ${engineTitles[engine]} ${version} (${provider}), ${isolation}`
+}
+
+/** What a counterexample shows, from the invariant down to the line that replays it. */
+export function renderCounterexample(
+  workload: AnyWorkload,
+  where: Where,
+  counterexample: Counterexample,
+  { replayCommand }: TextOptions,
+): string {
+  const { invariant, message, plan, run, replays, actors, steps } = counterexample
+  const switches = count(counterexample.contextSwitches, 'context switch', 'context switches')
+  return [
+    heading(where, `violated`),
+    indent(`${invariant}: ${message}`, 2),
+    '',
+    `${count(actors, 'actor')}, ${count(steps, 'step')}, ${switches}; happened again in ${replays.reproduced} of ${replays.of} replays`,
+    '',
+    renderState('Before', plan.initial),
+    '',
+    renderTimeline(workload, plan, run.history),
+    '',
+    renderState('After', run.observation.final),
+    '',
+    'To replay it:',
+    `${replayCommand} ${counterexample.token}`,
+  ].join('\n')
+}
+
+/** The rows of every table, one line each. */
+export function renderState(title: string, state: Rows): string {
+  const widest = Math.max(...Object.keys(state).map((table) => table.length))
+  const lines = Object.entries(state).flatMap(([table, rows]) =>
+    (rows.length === 0 ? ['(no rows)'] : rows.map(showColumns)).map(
+      (row, index) => `  ${(index === 0 ? table : '').padEnd(widest)}  ${row}`,
+    ),
+  )
+  return [`${title}:`, ...lines].join('\n')
+}
+
+function summary(exploration: Exploration): string {
+  return [
+    indent(schedules(exploration), 2),
+    indent(`replies: ${describeReplies(exploration.replies)}`, 2),
+    ...exploration.invariants.map(({ name, claimed, judged, violations }) => {
+      const outcome =
+        violations === 0 ? 'held' : `broken in ${count(violations, 'schedule')}`
+      const standing = claimed ? '' : ', not claimed by the strategy'
+      return indent(`${name}: ${outcome}${standing}${judged ? '' : ', measured only'}`, 2)
+    }),
+  ].join('\n')
+}
+
+function schedules(exploration: Exploration): string {
+  const { explorer, scenario, exhausted, elapsedMs, schedulesPerSecond } = exploration
+  const number = count(exploration.schedules, 'schedule')
+  const seed = explorer.seed === undefined ? '' : `, seed ${explorer.seed}`
+  const of = scenario === undefined ? '' : ` of scenario ${scenario}`
+  const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
+  return `${extent} (${explorer.name}${seed}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+}
+
+function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {
+  const parts = [`${ok} ok`, `${rejected} rejected`]
+  for (const [errorClass, number] of Object.entries(aborted)) {
+    parts.push(`${number} aborted (${errorClass})`)
+  }
+  if (unknown > 0) parts.push(`${unknown} unknown`)
+  return parts.join(', ')
+}

@@ -1,0 +1,162 @@
+import { showLiteral, showStatement, type Row } from '../databases/statement.ts'
+import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
+import type { Plan } from '../plan.ts'
+import { describeReply } from '../reply.ts'
+import type { Step } from '../session.ts'
+import type { AnyWorkload } from '../workload.ts'
+import { pageWidth, wrap } from './layout.ts'
+
+/** Room for the step's number. */
+const gutter = 6
+const widestLane = 46
+/** More rows than this are counted, not shown. */
+const mostRows = 4
+
+/**
+ * A run as lanes: time goes down, each actor has a lane of its own, and every line belongs to one
+ * actor. Waits are written as PostgreSQL's isolation tester writes them.
+ */
+export function renderTimeline(workload: AnyWorkload, plan: Plan, history: History): string {
+  return new Timeline(workload, plan).render(history)
+}
+
+class Timeline {
+  readonly #workload: AnyWorkload
+  readonly #plan: Plan
+  readonly #laneWidth: number
+  readonly #laneShift: number
+  readonly #lines: string[] = []
+  /** Index of the command each actor is at, and whether its beginning has been shown. */
+  readonly #commands = new Map<ActorId, { index: number; shown: boolean }>()
+  /** The step that each actor sent last. */
+  readonly #requests = new Map<ActorId, Step>()
+  readonly #waiting = new Set<ActorId>()
+  readonly #failed = new Set<ActorId>()
+
+  constructor(workload: AnyWorkload, plan: Plan) {
+    this.#workload = workload
+    this.#plan = plan
+    const others = plan.actors.length - 1
+    const room = pageWidth - gutter
+    // Two lanes stand side by side. More of them overlap: no two actors share a line anyway.
+    this.#laneWidth = Math.min(widestLane, room)
+    this.#laneShift = others === 0 ? 0 : Math.floor((room - this.#laneWidth) / others)
+  }
+
+  render(history: History): string {
+    this.#lines.push(this.#header())
+    for (const event of history) this.#show(event)
+    return this.#lines.join('\n')
+  }
+
+  #header(): string {
+    let line = 'step'.padEnd(gutter)
+    for (const actor of this.#plan.actors.keys()) {
+      line = line.padEnd(this.#offset(actor)) + actorName(actor)
+    }
+    return line
+  }
+
+  #show(event: RunEvent): void {
+    switch (event.kind) {
+      case 'parked':
+        return
+      case 'sent':
+        this.#beginCommand(event.actor)
+        this.#requests.set(event.actor, event.request)
+        this.#write(event.actor, describeRequest(event.request), String(event.step))
+        return
+      case 'blocked':
+        this.#waiting.add(event.actor)
+        this.#write(event.actor, `<waiting for ${event.by.map(actorName).join(', ')}>`)
+        return
+      case 'unblocked':
+        return
+      case 'completed':
+        this.#resume(event.actor)
+        this.#writeAll(event.actor, this.#results(event))
+        return
+      case 'failed':
+        this.#resume(event.actor)
+        if (event.transaction === 'failed') this.#failed.add(event.actor)
+        this.#write(
+          event.actor,
+          `→ ${event.error.errorClass} (${event.error.code}): ${event.error.message}`,
+        )
+        return
+      case 'replied':
+        this.#beginCommand(event.actor)
+        this.#commands.set(event.actor, { index: event.command + 1, shown: false })
+        this.#write(event.actor, `= ${describeReply(event.reply)}`)
+    }
+  }
+
+  #beginCommand(actor: ActorId): void {
+    const at = this.#commands.get(actor) ?? { index: 0, shown: false }
+    if (at.shown) return
+    this.#commands.set(actor, { ...at, shown: true })
+    const command = this.#plan.actors[actor]?.[at.index]
+    if (command) this.#write(actor, `${this.#workload.describe(command)}:`)
+  }
+
+  #resume(actor: ActorId): void {
+    if (!this.#waiting.delete(actor)) return
+    this.#write(actor, `<... ${firstWord(this.#requests.get(actor))} resumed>`)
+  }
+
+  #results(event: Extract<RunEvent, { kind: 'completed' }>): string[] {
+    const word = firstWord(this.#requests.get(event.actor))
+    if (word === 'COMMIT' && this.#failed.has(event.actor)) {
+      this.#failed.delete(event.actor)
+      return ['→ rolled back, because a statement before it had failed']
+    }
+    if (event.transaction === 'none') this.#failed.delete(event.actor)
+    if (['BEGIN', 'COMMIT', 'ROLLBACK', 'SET', 'SAVEPOINT', 'sleep'].includes(word)) return []
+    if (event.rows.length > 0) return showRows(event.rows)
+    if (event.affectedRows > 0) return [`→ ${event.affectedRows} written`]
+    return [word === 'SELECT' ? '→ no rows' : '→ nothing written']
+  }
+
+  #writeAll(actor: ActorId, texts: readonly string[]): void {
+    for (const text of texts) this.#write(actor, text)
+  }
+
+  #write(actor: ActorId, text: string, step = ''): void {
+    const margin = ' '.repeat(this.#offset(actor) - gutter)
+    // What belongs to a step is set in, so that the steps stand out.
+    const hang = step === '' ? '' : '  '
+    const lines = wrap(text, this.#laneWidth - hang.length)
+    for (const [index, line] of lines.entries()) {
+      const number = index === 0 ? step : ''
+      this.#lines.push(
+        `${number.padStart(gutter - 2)}  ${margin}${index === 0 ? '' : hang}${line}`.trimEnd(),
+      )
+    }
+  }
+
+  #offset(actor: ActorId): number {
+    return gutter + actor * this.#laneShift
+  }
+}
+
+function describeRequest(request: Step): string {
+  return request.kind === 'sleep' ? `sleep(${request.ms} ms)` : showStatement(request.statement)
+}
+
+function firstWord(request: Step | undefined): string {
+  if (!request) return 'statement'
+  if (request.kind === 'sleep') return 'sleep'
+  return /\w+/.exec(showStatement(request.statement))?.[0].toUpperCase() ?? 'statement'
+}
+
+function showRows(rows: readonly Row[]): string[] {
+  const shown = rows.slice(0, mostRows).map((row) => `→ ${showColumns(row)}`)
+  return rows.length > mostRows ? [...shown, `→ … and ${rows.length - mostRows} more rows`] : shown
+}
+
+/** A row as `id 1, code 'C1'`. */
+export function showColumns(row: Row): string {
+  return Object.entries(row)
+    .map(([column, value]) => `${column} ${showLiteral(value)}`)
+    .join(', ')
+}

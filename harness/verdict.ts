@@ -1,0 +1,82 @@
+import type { EngineName } from './databases/engine-name.ts'
+import type { IsolationLevel } from './databases/isolation.ts'
+import type { FaultKind } from './errors.ts'
+import type { AbortClass } from './reply.ts'
+import type { Plan } from './plan.ts'
+import type { RunRecord } from './run.ts'
+
+/** What an exploration came to. `inconclusive` is never a pass. */
+export type Exploration = Explored & (Holds | Violated | Inconclusive)
+
+interface Holds {
+  readonly verdict: 'holds'
+}
+
+interface Violated {
+  readonly verdict: 'violated'
+  readonly counterexample: Counterexample
+}
+
+interface Inconclusive {
+  readonly verdict: 'inconclusive'
+  readonly reason: string
+  readonly fault: FaultKind | 'interrupted'
+}
+
+/** What was explored, whatever came of it. */
+export interface Explored {
+  readonly workload: string
+  readonly strategy: string
+  readonly database: {
+    readonly engine: EngineName
+    readonly version: string
+    readonly provider: string
+  }
+  readonly isolation: IsolationLevel
+  readonly explorer: { readonly name: string; readonly seed?: number }
+  /** Name of the fixed start, for explorers that have one. */
+  readonly scenario?: string
+  /** Schedules run and judged, up to and including the first that broke a judged invariant. */
+  readonly schedules: number
+  /** Whether these were all there are. */
+  readonly exhausted: boolean
+  readonly elapsedMs: number
+  readonly schedulesPerSecond: number
+  /** How the commands of these schedules were answered. */
+  readonly replies: ReplyCounts
+  readonly invariants: readonly InvariantCount[]
+}
+
+export interface ReplyCounts {
+  readonly ok: number
+  readonly rejected: number
+  readonly aborted: { readonly [Class in AbortClass]?: number }
+  readonly unknown: number
+}
+
+export interface InvariantCount {
+  readonly name: string
+  /** Whether the strategy claims to keep it. */
+  readonly claimed: boolean
+  /** Whether breaking it makes the verdict `violated`. */
+  readonly judged: boolean
+  /** Schedules that broke it. */
+  readonly violations: number
+}
+
+/** The smallest run found that breaks an invariant. */
+export interface Counterexample {
+  readonly invariant: string
+  readonly message: string
+  /** How many actors take part, and how many steps they take together. */
+  readonly actors: number
+  readonly steps: number
+  /** How often another actor runs than the one before. */
+  readonly contextSwitches: number
+  /** Holds all that a replay needs. */
+  readonly token: string
+  /** How often the violation came again when the run was repeated. */
+  readonly replays: { readonly reproduced: number; readonly of: number }
+  readonly plan: Plan
+  readonly run: RunRecord
+}

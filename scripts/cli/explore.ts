@@ -1,0 +1,123 @@
+import { Command } from 'commander'
+import {
+  checkOptions,
+  engines,
+  explore,
+  explorers,
+  isolationLevels,
+  renderText,
+  toJson,
+  type AnyWorkload,
+  type Engine,
+  type Explorer,
+  type IsolationLevel,
+} from '../../harness/index.ts'
+import { withLane } from './database.ts'
+import { exitCodes } from './exit.ts'
+import {
+  findStrategy,
+  isPath,
+  parseEngine,
+  parseExplorer,
+  parseIsolation,
+  parseWorkload,
+  seconds,
+  wholeNumber,
+} from './options.ts'
+import { print, printJson, Progress } from './output.ts'
+
+interface ExploreFlags {
+  readonly workload?: AnyWorkload
+  readonly strategy: string
+  readonly database: Engine
+  readonly isolation?: IsolationLevel
+  readonly explorer: Explorer
+  readonly schedules?: number
+  readonly timeBudget?: number
+  readonly actors?: number
+  readonly seed?: number
+  readonly scenario?: string
+  readonly invariant?: readonly string[]
+  readonly json?: true
+}
+
+const [defaultEngine] = engines
+const [defaultExplorer] = explorers
+
+export function exploreCommand(finish: (exitCode: number) => void): Command {
+  return new Command('explore')
+    .description('Search for an interleaving in which a strategy breaks an invariant.')
+    .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
+    .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
+    .option('--database <engine>', `one of ${names(engines)}`, parseEngine, defaultEngine)
+    .option(
+      '--isolation <level>',
+      `one of ${isolationLevels.join(', ')} (default: the engine's own)`,
+      parseIsolation,
+    )
+    .option('--explorer <name>', `one of ${names(explorers)}`, parseExplorer, defaultExplorer)
+    .option(
+      '--schedules <n>',
+      'most schedules to run (default: 1000; for exhaustive, all)',
+      wholeNumber('--schedules', 1),
+    )
+    .option(
+      '--time-budget <seconds>',
+      'stop after this time with what was seen',
+      seconds('--time-budget'),
+    )
+    .option(
+      '--actors <n>',
+      'actors of the scenario (default: 2), or most of a generated plan (default: 4)',
+      wholeNumber('--actors', 1, 8),
+    )
+    .option('--seed <n>', 'draw the same plans again', wholeNumber('--seed', -(2 ** 31), 2 ** 31 - 1))
+    .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
+    .option(
+      '--invariant <name...>',
+      'judge by these (default: those the strategy claims)',
+    )
+    .option('--json', 'print one JSON document')
+    .addHelpText('after', exitCodeHelp)
+    .action(async (flags: ExploreFlags) => finish(await run(flags)))
+}
+
+const names = (known: readonly { readonly name: string }[]): string =>
+  known.map(({ name }) => name).join(', ')
+
+const exitCodeHelp = `
+Exit codes: 0 holds, 1 violated, 2 the call was wrong, 3 inconclusive.`
+
+async function run(flags: ExploreFlags): Promise<number> {
+  const strategy = await findStrategy(flags.strategy, flags.workload)
+  const { explorer, schedules, actors, seed, scenario, timeBudget } = flags
+  const options = {
+    strategy,
+    explorer,
+    schedules,
+    actors,
+    seed,
+    scenario,
+    invariants: flags.invariant,
+    timeBudgetMs: timeBudget === undefined ? undefined : timeBudget * 1000,
+  }
+  checkOptions(options)
+  const progress = new Progress()
+  progress.show(() => `starting ${flags.database.title} …`)
+  const exploration = await withLane(flags.database, flags.isolation, (lane, signal) => {
+    let runs = 0
+    const onRun = (): void => {
+      runs += 1
+      progress.show(() => `${runs} schedules`)
+    }
+    return explore({ ...options, lane, signal, onRun })
+  }).finally(() => progress.clear())
+  if (flags.json) printJson(toJson(exploration))
+  else print(renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) }))
+  return exitCodes[exploration.verdict]
+}
+
+/** A token names a strategy; which file it came from is for the caller to say again. */
+function replayCommand({ strategy }: ExploreFlags): string {
+  return `pnpm lockstep replay${isPath(strategy) ? ` --strategy ${strategy}` : ''}`
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import {
+  byName,
+  checkRecording,
+  decodeToken,
+  engines,
+  Fault,
+  prepareLane,
+  renderReplay,
+  replay,
+  replayToJson,
+  type Replayed,
+  type Strategy,
+} from '../../harness/index.ts'
+import { withLane } from './database.ts'
+import { exitCodes } from './exit.ts'
+import { findStrategy, parseWorkload } from './options.ts'
+import { print, printJson } from './output.ts'
+
+interface ReplayFlags {
+  readonly strategy?: string
+  readonly json?: true
+}
+
+export function replayCommand(finish: (exitCode: number) => void): Command {
+  return new Command('replay')
+    .description('Repeat a recorded run step for step.')
+    .argument('<token>', 'what explore printed: ls1.…')
+    .option('--strategy <file>', 'the file the strategy is in, if it is not a built-in one')
+    .option('--json', 'print one JSON document')
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 the violation did not happen again, 1 it did, 2 the call was wrong,
+3 the recording cannot be followed any more.`,
+    )
+    .action(async (token: string, flags: ReplayFlags) => finish(await run(token, flags)))
+}
+
+async function run(token: string, flags: ReplayFlags): Promise<number> {
+  const recording = decodeToken(token)
+  const workload = parseWorkload(recording.workload)
+  const strategy: Strategy = await findStrategy(flags.strategy ?? recording.strategy, workload)
+  checkRecording(recording, strategy)
+  const engine = byName('database', engines, recording.engine)
+  const replayed = await withLane(
+    engine,
+    recording.isolation,
+    async (lane, signal): Promise<Replayed> => {
+      const { version, provider } = lane
+      const where = { ...recording, database: { engine: engine.name, version, provider } }
+      try {
+        await prepareLane(lane, strategy)
+        const { record, violations } = await replay({ lane, strategy, recording, signal })
+        return { ...where, record, violations, verdict: verdictOf(violations, recording.invariant) }
+      } catch (error) {
+        if (!(error instanceof Fault)) throw error
+        return { ...where, verdict: 'inconclusive', reason: error.message, fault: error.kind }
+      }
+    },
+  )
+  if (flags.json) printJson(replayToJson(replayed))
+  else print(renderReplay(strategy.workload, replayed))
+  return exitCodes[replayed.verdict]
+}
+
+function verdictOf(
+  violations: readonly { readonly invariant: string }[],
+  invariant: string,
+): 'violated' | 'holds' {
+  return violations.some((each) => each.invariant === invariant) ? 'violated' : 'holds'
+}
