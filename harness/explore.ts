@@ -125,8 +125,7 @@ class Exploring {
     return async () => {
       const search = explorer.search()
       for (let choose = search.next(); choose; choose = search.next()) {
-        const spent =
-          this.#tally.schedules >= schedules || this.#elapsedMs() > timeBudgetMs
+        const spent = this.#tally.schedules >= schedules || this.#elapsedMs() > timeBudgetMs
         if (spent || this.#shouldStop()) {
           if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun
           return
@@ -157,7 +156,8 @@ class Exploring {
       // A smaller plan that cannot be judged is no counterexample, and takes nothing from the one
       // that was found. Without one, the search ends here.
       if (!(error instanceof Fault)) throw error
-      if (searching && !this.#shouldStop()) this.#stop = { reason: error.message, fault: error.kind }
+      if (searching && !this.#shouldStop())
+        this.#stop = { reason: error.message, fault: error.kind }
       return undefined
     }
   }

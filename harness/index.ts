@@ -45,12 +45,7 @@ export type { History, RunEvent } from './history.ts'
 export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'
-export {
-  checkRecording,
-  decodeToken,
-  encodeToken,
-  type Recording,
-} from './counterexample/token.ts'
+export { checkRecording, decodeToken, encodeToken, type Recording } from './counterexample/token.ts'
 export { replay } from './counterexample/replay.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'

@@ -13,7 +13,13 @@ export function byName<T extends { readonly name: string }>(
 ): T {
   const found = known.find((each) => each.name === name)
   if (found) return found
-  throw new UsageError(unknownName(kind, name, known.map((each) => each.name)))
+  throw new UsageError(
+    unknownName(
+      kind,
+      name,
+      known.map((each) => each.name),
+    ),
+  )
 }
 
 /** One sentence: what is unknown, and what it may have been meant to be. */

@@ -85,11 +85,7 @@ async function fewestSwitches(failure: Failure, attempt: Try): Promise<Failure> 
   return failure
 }
 
-async function search(
-  plan: Plan,
-  switches: number,
-  attempt: Try,
-): Promise<RunRecord | undefined> {
+async function search(plan: Plan, switches: number, attempt: Try): Promise<RunRecord | undefined> {
   if (plan.actors.length === 0) return undefined
   const schedules = exhaustive.search({ switches })
   for (let runs = 0; runs < mostRuns; runs++) {

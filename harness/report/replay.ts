@@ -10,7 +10,8 @@ import { heading, renderState } from './text.ts'
 import { renderTimeline } from './timeline.ts'
 
 /** What a replay came to. */
-export type Replayed = Omit<Recording, 'trace' | 'engine'> & Pick<Explored, 'database'> &
+export type Replayed = Omit<Recording, 'trace' | 'engine'> &
+  Pick<Explored, 'database'> &
   (
     | {
         readonly verdict: 'violated' | 'holds'
@@ -56,5 +57,13 @@ export function replayToJson(replayed: Replayed): object {
   }
   const { record, violations } = replayed
   const { committed, final } = record.observation
-  return { ...where, violations, steps: record.steps, plan, history: record.history, committed, final }
+  return {
+    ...where,
+    violations,
+    steps: record.steps,
+    plan,
+    history: record.history,
+    committed,
+    final,
+  }
 }

@@ -42,7 +42,8 @@ export function renderText(
 type Where = Pick<Explored, 'workload' | 'strategy' | 'database' | 'isolation'>
 
 /** The first line of every report: what, where and how. */
-export const heading = (where: Where, verdict: string): string => `${verdict.toUpperCase()}  ${place(where)}`
+export const heading = (where: Where, verdict: string): string =>
+  `${verdict.toUpperCase()}  ${place(where)}`
 
 function place({ workload, strategy, database, isolation }: Where): string {
   const { engine, version, provider } = database
@@ -91,8 +92,7 @@ function summary(exploration: Exploration): string {
     indent(schedules(exploration), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
     ...exploration.invariants.map(({ name, claimed, judged, violations }) => {
-      const outcome =
-        violations === 0 ? 'held' : `broken in ${count(violations, 'schedule')}`
+      const outcome = violations === 0 ? 'held' : `broken in ${count(violations, 'schedule')}`
       const standing = claimed ? '' : ', not claimed by the strategy'
       return indent(`${name}: ${outcome}${standing}${judged ? '' : ', measured only'}`, 2)
     }),

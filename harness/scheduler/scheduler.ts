@@ -228,7 +228,8 @@ export class Scheduler {
 
   #othersAreInside(actor: Actor): boolean {
     return this.#actors.some(
-      (other) => other !== actor && (other.session.transaction !== 'none' || other.state === 'sent'),
+      (other) =>
+        other !== actor && (other.session.transaction !== 'none' || other.state === 'sent'),
     )
   }
 
@@ -343,7 +344,10 @@ export class Scheduler {
     for (const actor of this.#actors) {
       if (actor.state === 'waiting') this.#recordBlocked(actor)
     }
-    const turns = [this.#last, ...this.#actors.map(({ id }) => id).filter((id) => id !== this.#last)]
+    const turns = [
+      this.#last,
+      ...this.#actors.map(({ id }) => id).filter((id) => id !== this.#last),
+    ]
     for (const id of turns) this.events.push(...(this.#unsorted.get(id) ?? []))
     this.#unsorted = new Map()
   }

@@ -171,4 +171,3 @@ export const checkout: Workload<CheckoutRows, Command, Core> = {
   handlers: { deactivate: deactivateHandler, restock: restockHandler },
   describe,
 }
-

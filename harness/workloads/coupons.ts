@@ -233,8 +233,7 @@ function repliesAgainstRows(
         const redeemed = redeems(command)
         return reply.kind === 'ok' && redeemed?.code === name && redeemed.userId === user
       }).length
-      const isTheirs = (row: RedemptionRow): boolean =>
-        row.coupon_id === id && row.user_id === user
+      const isTheirs = (row: RedemptionRow): boolean => row.coupon_id === id && row.user_id === user
       const rows = final.redemption.filter(isTheirs)
       const added = rows.length - initial.redemption.filter(isTheirs).length
       if (added === acknowledged) continue

@@ -56,11 +56,11 @@ export const productId = fc.integer({ min: 1, max: 2 })
 export const quantity = fc.integer({ min: 1, max: 3 })
 const userId = fc.integer({ min: 1, max: 3 })
 
-const stock = fc.nat({ max: 4 })
+const drawnStock = fc.nat({ max: 4 })
 
 /** One product or two. */
 export const productArbitrary: fc.Arbitrary<ProductRow[]> = fc
-  .tuple(stock, fc.option(stock, { freq: 2 }))
+  .tuple(drawnStock, fc.option(drawnStock, { freq: 2 }))
   .map((stocks) =>
     stocks.flatMap((each, index) => (each === null ? [] : [{ id: index + 1, stock: each }])),
   )

@@ -71,12 +71,13 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
       'actors of the scenario (default: 2), or most of a generated plan (default: 4)',
       wholeNumber('--actors', 1, 8),
     )
-    .option('--seed <n>', 'draw the same plans again', wholeNumber('--seed', -(2 ** 31), 2 ** 31 - 1))
-    .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option(
-      '--invariant <name...>',
-      'judge by these (default: those the strategy claims)',
+      '--seed <n>',
+      'draw the same plans again',
+      wholeNumber('--seed', -(2 ** 31), 2 ** 31 - 1),
     )
+    .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
+    .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
     .action(async (flags: ExploreFlags) => finish(await run(flags)))

@@ -45,7 +45,10 @@ function report(error: unknown): number {
     return exitCodes.usage
   }
   if (error instanceof Fault) complain(`inconclusive: ${error.message}`)
-  else complain(`inconclusive, through a fault of Lockstep itself: ${describeThrown(error)}\n${stackOf(error)}`)
+  else
+    complain(
+      `inconclusive, through a fault of Lockstep itself: ${describeThrown(error)}\n${stackOf(error)}`,
+    )
   return exitCodes.inconclusive
 }
 

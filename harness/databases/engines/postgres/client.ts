@@ -12,12 +12,13 @@ import { isolationSql, type IsolationLevel } from '../../isolation.ts'
 export const waiterTimeoutMs = 200
 export const closerTimeoutMs = 1
 
+const { getTypeParser } = pg.types
+const bigint: number = pg.types.builtins.INT8
+
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') => {
-    // Counts and sums arrive as bigint. As text, `count < cap` would compare letters.
-    if (oid === pg.types.builtins.INT8) return Number
-    return pg.types.getTypeParser(oid, format)
-  }) as typeof pg.types.getTypeParser,
+  // Counts and sums arrive as bigint. As text, `count < cap` would compare letters.
+  getTypeParser: ((oid, format) =>
+    Number(oid) === bigint ? Number : getTypeParser(oid, format)) as typeof getTypeParser,
 }
 
 /** A connected client. `isolation` becomes the session's default level. */
@@ -31,7 +32,7 @@ export async function connect(
   const client = new pg.Client({
     connectionString: url,
     types,
-    pipeline: !process.env["NOPIPE"],
+    pipeline: true,
     application_name: 'lockstep',
     ...(options === '' ? {} : { options }),
   })

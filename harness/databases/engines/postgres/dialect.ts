@@ -11,11 +11,11 @@ const identifier = (name: string): string => pg.escapeIdentifier(name)
 
 /** One statement that reads every row of every table, as one row of JSON arrays. */
 export function observeSql(tables: readonly Table[]): string {
-  const columns = tables.map(({ name, columns }) => {
+  const lists = tables.map(({ name, columns }) => {
     const list = columns.map((column) => `t.${identifier(column)}`).join(', ')
     return `coalesce((SELECT json_agg(json_build_array(${list}) ORDER BY ${list}) FROM ${identifier(name)} t), '[]') AS ${identifier(name)}`
   })
-  return `SELECT ${columns.join(', ')}`
+  return `SELECT ${lists.join(', ')}`
 }
 
 /** Turns the answer of `observeSql` back into rows. */

@@ -119,10 +119,9 @@ export class PostgresLane implements Lane {
   async recover(): Promise<void> {
     const pids = this.#sessions.map(({ pid }) => pid)
     await this.#try(() =>
-      this.#control.query(
-        'SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid',
-        [pids],
-      ),
+      this.#control.query('SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid', [
+        pids,
+      ]),
     )
     await this.#closeSessions()
   }

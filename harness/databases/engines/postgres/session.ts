@@ -73,9 +73,9 @@ export class PostgresSession implements ActorSession {
     }
     if (plannable.test(text)) {
       const values = statement.params as unknown[]
-      this.#client.query({ name: this.#nameOf(text), text, values }, answer as never)
+      void this.#client.query({ name: this.#nameOf(text), text, values }, answer as never)
     } else {
-      this.#client.query(text, statement.params as unknown[], answer as never)
+      void this.#client.query(text, statement.params as unknown[], answer as never)
     }
   }
 
@@ -137,7 +137,10 @@ export class PostgresSession implements ActorSession {
     if (scope === 'SESSION') this.dirty = true
     this.#timeoutMs = closerTimeoutMs
     // Not awaited: it travels in the same packet as the statement that follows.
-    this.#client.query(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`, (() => {}) as never)
+    void this.#client.query(
+      `SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`,
+      (() => {}) as never,
+    )
   }
 
   /** Milliseconds until this waiter looks for a deadlock; negative when it has looked. */

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
@@ -40,6 +41,8 @@ describe.concurrent('a program leaves nothing when it ends', () => {
     const program = await runningProgram('finish')
     const traces = await tracesOf(program.serverUrl)
     const pid = program.process.pid!
+    // Until the program has finished with it, nothing of the server's may get the signal as well.
+    for (const one of traces.processes) expect(groupOf(one)).not.toBe(groupOf(pid))
     process.kill(receiver === 'group' ? -pid : pid, signal)
     expect(await program.ended).toBe(signal)
     await untilGone(traces)
@@ -56,6 +59,11 @@ describe.concurrent('a program leaves nothing when it ends', () => {
     await untilGone(traces)
   })
 })
+
+function groupOf(pid: number): string {
+  const { stdout } = spawnSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' })
+  return stdout.trim()
+}
 
 test('a program leaves nothing when it ends while its server is being made', async () => {
   const temporaryFolder = ownTemporaryFolder()
