@@ -8,6 +8,7 @@ export default defineConfig({
           name: 'unit',
           include: ['{harness,strategies,properties,scripts,bench}/**/*.test.ts'],
           exclude: ['**/*.e2e.test.ts'],
+          globalSetup: 'harness/testing/global-setup.ts',
           testTimeout: 30_000,
         },
       },

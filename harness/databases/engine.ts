@@ -40,6 +40,8 @@ export interface Lane {
   readonly engine: Engine
   readonly version: string
   readonly provider: string
+  /** Name of the lane's own database. */
+  readonly database: string
   readonly isolation: IsolationLevel
 
   /** Replaces whatever the lane holds by these tables, changed by the given statements. */

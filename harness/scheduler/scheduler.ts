@@ -107,6 +107,7 @@ export class Scheduler {
     const { signal } = this.#options
     const interrupt = (): void => this.#stop(new HarnessFault('The run was interrupted.'))
     signal?.addEventListener('abort', interrupt)
+    if (signal?.aborted) interrupt()
     try {
       await this.#run(bodies)
     } finally {
@@ -303,7 +304,7 @@ export class Scheduler {
       if (this.#isSettled()) break
       if (pauseMs > 0 && (await this.#changed(pauseMs))) continue
       if (performance.now() - startedAt > limits.statementMs) throw this.#unanswered()
-      await this.#confirmWaits()
+      await this.#changedOrConfirmed()
       pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? graceMs / 2 : pauseMs * 2)
     }
     this.#flush()
@@ -318,6 +319,17 @@ export class Scheduler {
     if (this.#waitsFor.size === 0) return true
     // A circle of waits is about to be broken. With nobody left to go on, only the database can move.
     return !hasCycle(this.#waitsFor) && this.#some('parked')
+  }
+
+  /** Asks about waits, but does not wait for an answer that a change has made worthless. */
+  #changedOrConfirmed(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#wake = resolve
+      this.#confirmWaits().then(() => {
+        if (this.#wake === resolve) this.#wake = undefined
+        resolve()
+      }, reject)
+    })
   }
 
   /** Asks the server which of the statements under way wait, and believes only an answer in time. */

@@ -67,16 +67,14 @@ export class PostgresSession implements ActorSession {
   #send(statement: Statement): void {
     const text = renderStatement(statement, (_, index) => dialect.placeholder(index))
     if (lasting.test(text)) this.dirty = true
-    const answer = (error: Error | null, result: pg.QueryResult): void => {
+    const values = [...statement.params]
+    const query = plannable.test(text)
+      ? { name: this.#nameOf(text), text, values }
+      : { text, values }
+    this.#client.query(query, (error: Error | null, result: pg.QueryResult) => {
       if (error) this.#refused(error)
       else this.#succeeded(result)
-    }
-    if (plannable.test(text)) {
-      const values = statement.params as unknown[]
-      void this.#client.query({ name: this.#nameOf(text), text, values }, answer as never)
-    } else {
-      void this.#client.query(text, statement.params as unknown[], answer as never)
-    }
+    })
   }
 
   #succeeded(result: pg.QueryResult): void {
@@ -137,10 +135,7 @@ export class PostgresSession implements ActorSession {
     if (scope === 'SESSION') this.dirty = true
     this.#timeoutMs = closerTimeoutMs
     // Not awaited: it travels in the same packet as the statement that follows.
-    void this.#client.query(
-      `SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`,
-      (() => {}) as never,
-    )
+    this.#client.query(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`, () => {})
   }
 
   /** Milliseconds until this waiter looks for a deadlock; negative when it has looked. */

@@ -1,0 +1,140 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Chooser } from '../scheduler/choice.ts'
+import type { Explorer, SamplingExplorer, Search, SystematicExplorer } from './explorer.ts'
+import { locking, simulate, type SimulatedRun } from './fixtures/simulated-run.ts'
+
+/** The locks that each actor takes, one a step. */
+export type Program = readonly (readonly (string | undefined)[])[]
+
+/** More schedules than any of these programs has: a search that gives more does not end. */
+const mostSchedules = 5_000
+
+/** Few and short actors, which block each other, wait in circles, or do neither. */
+export function programArbitrary(actors: number, steps: number): fc.Arbitrary<Program> {
+  const step = fc.constantFrom('x', 'y', undefined)
+  return fc.array(fc.array(step, { maxLength: steps }), { minLength: 1, maxLength: actors })
+}
+
+export const runProgram = (program: Program, choose: Chooser): SimulatedRun =>
+  simulate(program.map(locking), choose)
+
+/** The runs of a whole search. */
+export function runAll(search: Search, run: (choose: Chooser) => SimulatedRun): SimulatedRun[] {
+  const runs: SimulatedRun[] = []
+  for (let choose = search.next(); choose; choose = search.next()) {
+    if (runs.length === mostSchedules) throw new Error('The search does not end.')
+    runs.push(run(choose))
+  }
+  return runs
+}
+
+/** What every explorer must keep to, whatever it is for. */
+export function explorerLaws(explorer: Explorer): void {
+  describe(`explorer ${explorer.name}`, () => {
+    test('has a name to type and one sentence to describe it', () => {
+      expect(explorer.name).toMatch(/^[a-z]+(-[a-z]+)*$/)
+      expect(explorer.summary).toMatch(/^[A-Z][^.]*\.$/)
+    })
+    if (explorer.kind === 'sampling') samplingLaws(explorer)
+    else systematicLaws(explorer)
+  })
+}
+
+function samplingLaws(explorer: SamplingExplorer): void {
+  const program = programArbitrary(4, 4)
+
+  test('draws plain data', () => {
+    fc.assert(
+      fc.property(explorer.schedule, (schedule) => {
+        expect(JSON.parse(JSON.stringify(schedule))).toEqual(schedule)
+      }),
+    )
+  })
+
+  test('answers with an index below the number of enabled actors', () => {
+    fc.assert(
+      fc.property(explorer.schedule, program, (schedule, actors) => {
+        runProgram(actors, checked(explorer.chooser(schedule)))
+      }),
+    )
+  })
+
+  test('gives the same answers for the same data', () => {
+    fc.assert(
+      fc.property(explorer.schedule, program, (schedule, actors) => {
+        const [first, second] = [1, 2].map(() => runProgram(actors, explorer.chooser(schedule)))
+        expect(second).toEqual(first)
+      }),
+    )
+  })
+
+  test('draws more than one schedule', () => {
+    const busy = [
+      ['x', undefined, undefined],
+      ['x', undefined, undefined],
+    ]
+    const orders = fc
+      .sample(explorer.schedule, 50)
+      .map((schedule) => runProgram(busy, explorer.chooser(schedule)).order.join())
+    expect(new Set(orders).size).toBeGreaterThan(5)
+  })
+}
+
+function systematicLaws(explorer: SystematicExplorer): void {
+  const program = programArbitrary(3, 2)
+  const bounds = fc.record(
+    { preemptions: fc.nat({ max: 3 }), switches: fc.nat({ max: 4 }) },
+    { requiredKeys: [] },
+  )
+
+  test('answers with an index below the number of enabled actors', () => {
+    fc.assert(
+      fc.property(program, bounds, (actors, bound) => {
+        runAll(explorer.search(bound), (choose) => runProgram(actors, checked(choose)))
+      }),
+    )
+  })
+
+  test('never gives the same schedule twice, and ends', () => {
+    fc.assert(
+      fc.property(program, bounds, (actors, bound) => {
+        const orders = runAll(explorer.search(bound), (choose) => runProgram(actors, choose)).map(
+          ({ order }) => order.join(),
+        )
+        expect(orders.length).toBeGreaterThan(0)
+        expect(orders).toEqual([...new Set(orders)])
+      }),
+    )
+  })
+
+  test('walks the same way each time, and two searches do not disturb each other', () => {
+    fc.assert(
+      fc.property(program, (actors) => {
+        const alone = runAll(explorer.search(), (choose) => runProgram(actors, choose))
+        const other = explorer.search()
+        const beside = runAll(explorer.search(), (choose) => {
+          const chooseOther = other.next()
+          if (chooseOther) runProgram(actors, chooseOther)
+          return runProgram(actors, choose)
+        })
+        expect(beside).toEqual(alone)
+      }),
+    )
+  })
+
+  test('stays at its end', () => {
+    const search = explorer.search()
+    runAll(search, (choose) => runProgram([['x'], ['x']], choose))
+    expect([search.next(), search.next()]).toEqual([undefined, undefined])
+  })
+}
+
+/** Fails where a chooser answers with anything but an index into `enabled`. */
+function checked(choose: Chooser): Chooser {
+  return (point) => {
+    const chosen = choose(point)
+    expect(point.enabled.keys().toArray()).toContain(chosen)
+    return chosen
+  }
+}
