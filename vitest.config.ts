@@ -12,6 +12,14 @@ export default defineConfig({
           testTimeout: 30_000,
         },
       },
+      {
+        test: {
+          name: 'props',
+          include: ['properties/**/*.props.ts'],
+          globalSetup: 'harness/testing/global-setup.ts',
+          testTimeout: 600_000,
+        },
+      },
     ],
   },
 })

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import uniqueConstraint from '../strategies/redemption/unique-constraint.ts'
+import type { Lane } from './databases/engine.ts'
+import { connect } from './databases/engines/postgres/client.ts'
+import { explore } from './explore.ts'
+import { exhaustive } from './explorers/exhaustive.ts'
+import { random } from './explorers/random.ts'
+import type { History } from './history.ts'
+import { defaultLimits } from './limits.ts'
+import { ok, rejected } from './reply.ts'
+import type { Strategy } from './strategy.ts'
+import { laneForTest, openLane, testServer } from './testing/lane.ts'
+import { oppositeOrder, purchaseStrategy } from './testing/strategies.ts'
+import type { Exploration } from './verdict.ts'
+
+let lane: Lane
+beforeAll(async () => {
+  lane = await openLane()
+})
+afterAll(() => lane.close())
+
+/** Every buyer does the same fixed number of statements, and none of them can wait. */
+const reader = (statements: number): Strategy =>
+  purchaseStrategy(`reads-${statements}`, async (session, command) => {
+    for (let count = 0; count < statements; count++) {
+      await session.sql`SELECT stock FROM product WHERE id = ${command.productId}`
+    }
+    return rejected('only looked')
+  })
+
+const unsafe = purchaseStrategy(
+  'unsafe',
+  async (session, { productId, quantity }) => {
+    const [product] = await session.sql<{ stock: number }>`
+      SELECT stock FROM product WHERE id = ${productId}`
+    if (!product || product.stock < quantity) return rejected('not enough stock')
+    await session.sql`UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId}`
+    return ok()
+  },
+  ['stock-never-negative'],
+)
+
+const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1))
+
+test.for([
+  [1, 2],
+  [2, 2],
+  [3, 2],
+  [5, 2],
+  [2, 3],
+] as const)(
+  'without waits, %i statements each of %i actors have as many schedules as there are orders',
+  async ([statements, actors]) => {
+    const exploration = await explore({
+      lane,
+      strategy: reader(statements),
+      explorer: exhaustive,
+      actors,
+    })
+    const orders = factorial(statements * actors) / factorial(statements) ** actors
+    expect(exploration).toMatchObject({ verdict: 'holds', exhausted: true, schedules: orders })
+  },
+)
+
+test('what a strategy claims and breaks is found, made small and repeated', async () => {
+  const exploration = await explore({ lane, strategy: unsafe, explorer: random, seed: 3 })
+  expect(exploration).toMatchObject({
+    verdict: 'violated',
+    exhausted: false,
+    counterexample: {
+      invariant: 'stock-never-negative',
+      actors: 2,
+      steps: 4,
+      contextSwitches: 2,
+      replays: { reproduced: 10, of: 10 },
+    },
+  })
+})
+
+test('an exhaustive search finds the same and stops there', async () => {
+  const exploration = await explore({ lane, strategy: unsafe, explorer: exhaustive })
+  expect(exploration).toMatchObject({
+    verdict: 'violated',
+    exhausted: false,
+    scenario: 'last-item',
+    counterexample: { steps: 4, contextSwitches: 2 },
+  })
+})
+
+test('what a strategy does not claim is measured and not judged', async () => {
+  const options = { lane, strategy: uniqueConstraint, explorer: random, seed: 1, schedules: 60 }
+  const exploration = await explore(options)
+  expect(exploration.verdict).toBe('holds')
+  const cap = exploration.invariants.find(({ name }) => name === 'redemptions-within-cap')
+  expect(cap).toMatchObject({ claimed: false, judged: false })
+  expect(cap?.violations).toBeGreaterThan(0)
+  const judged = await explore({ ...options, invariants: ['redemptions-within-cap'] })
+  expect(judged).toMatchObject({
+    verdict: 'violated',
+    counterexample: { invariant: 'redemptions-within-cap' },
+  })
+})
+
+test('the same seed draws the same plans, and they have the same histories', async () => {
+  const histories = async (): Promise<History[]> => {
+    const seen: History[] = []
+    await explore({
+      lane,
+      strategy: oppositeOrder,
+      explorer: random,
+      seed: 42,
+      schedules: 60,
+      onRun: ({ history }) => seen.push(history),
+    })
+    return seen
+  }
+  const first = await histories()
+  expect(first).toHaveLength(60)
+  expect(first.flat().some((event) => event.kind === 'blocked')).toBe(true)
+  expect(first.flat().some((event) => event.kind === 'failed')).toBe(true)
+  expect(await histories()).toEqual(first)
+})
+
+test('an option that names nothing is refused', async () => {
+  await expect(
+    explore({ lane, strategy: unsafe, explorer: random, invariants: ['stock-never-negatve'] }),
+  ).rejects.toThrow(
+    'There is no invariant "stock-never-negatve". Did you mean "stock-never-negative"?',
+  )
+})
+
+const reasonOf = (exploration: Exploration): string =>
+  exploration.verdict === 'inconclusive' ? exploration.reason : exploration.verdict
+
+test('a fault makes it inconclusive, with the reason', async () => {
+  const strategy = purchaseStrategy('hangs', () => new Promise(() => {}))
+  const limits = { ...defaultLimits, strategyMs: 200 }
+  const exploration = await explore({ lane, strategy, explorer: random, limits })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy', schedules: 0 })
+  expect(reasonOf(exploration)).toContain('Strategy "hangs" hangs')
+})
+
+test('tables that cannot be made are inconclusive', async () => {
+  const strategy = { ...unsafe, schema: ['ALTER TABLE produkt ADD COLUMN version INT'] }
+  const exploration = await explore({ lane, strategy, explorer: random })
+  expect(reasonOf(exploration)).toBe(
+    'PostgreSQL did not do what Lockstep asked of it: relation "produkt" does not exist.',
+  )
+})
+
+test('a budget that allows no schedule is inconclusive', async () => {
+  for (const explorer of [random, exhaustive]) {
+    const exploration = await explore({ lane, strategy: unsafe, explorer, timeBudgetMs: 0 })
+    expect(reasonOf(exploration)).toBe('The budget was used up before the first schedule.')
+  }
+})
+
+test('a budget of schedules is kept, and the space is then not exhausted', async () => {
+  for (const explorer of [random, exhaustive]) {
+    const exploration = await explore({ lane, strategy: reader(5), explorer, schedules: 7 })
+    expect(exploration).toMatchObject({ verdict: 'holds', schedules: 7, exhausted: false })
+  }
+})
+
+test('an interruption is inconclusive, and says how far it came', async () => {
+  const interruption = new AbortController()
+  let runs = 0
+  const exploration = await explore({
+    lane,
+    strategy: reader(2),
+    explorer: random,
+    signal: interruption.signal,
+    onRun: () => ++runs === 5 && interruption.abort(),
+  })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'interrupted', schedules: 5 })
+  expect(reasonOf(exploration)).toBe('Interrupted after 5 schedules.')
+})
+
+test('a lane that is lost half way is inconclusive', async () => {
+  const own = await laneForTest()
+  const admin = await connect(testServer().url)
+  let runs = 0
+  try {
+    const exploration = await explore({
+      lane: own,
+      strategy: reader(3),
+      explorer: random,
+      onRun: () => {
+        if (++runs !== 5) return
+        void admin.query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${own.database}'`,
+        )
+      },
+    })
+    expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'database' })
+  } finally {
+    await admin.end()
+  }
+})

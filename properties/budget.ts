@@ -1,0 +1,14 @@
+/** Reads a whole number from the environment. */
+function fromEnvironment(name: string, otherwise: number): number {
+  const text = process.env[name]
+  if (text === undefined || text === '') return otherwise
+  const number = Number(text)
+  if (Number.isSafeInteger(number)) return number
+  throw new Error(`${name} takes a whole number, and not "${text}".`)
+}
+
+/** Random schedules for each strategy. */
+export const schedules = fromEnvironment('LOCKSTEP_SCHEDULES', 300)
+
+/** Where the random explorer begins; another one in every run, unless it is given. */
+export const seed = fromEnvironment('LOCKSTEP_SEED', Math.floor(Math.random() * 2 ** 31))
