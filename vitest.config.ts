@@ -1,22 +1,38 @@
 import { defineConfig } from 'vitest/config'
 
+/** Where to write a summary for programs, besides what people read. */
+const results = process.env['LOCKSTEP_RESULTS']
+
+/** One PostgreSQL for all workers; each opens lanes of its own on it. */
+const globalSetup = 'harness/testing/global-setup.ts'
+
 export default defineConfig({
   test: {
+    reporters: ['default', ...(results === undefined ? [] : ['json'])],
+    ...(results !== undefined && { outputFile: results }),
     projects: [
       {
         test: {
           name: 'unit',
           include: ['{harness,strategies,properties,scripts,bench}/**/*.test.ts'],
           exclude: ['**/*.e2e.test.ts'],
-          globalSetup: 'harness/testing/global-setup.ts',
+          globalSetup,
           testTimeout: 30_000,
+        },
+      },
+      {
+        // These start servers of their own, as the command line does.
+        test: {
+          name: 'e2e',
+          include: ['scripts/**/*.e2e.test.ts'],
+          testTimeout: 60_000,
         },
       },
       {
         test: {
           name: 'props',
           include: ['properties/**/*.props.ts'],
-          globalSetup: 'harness/testing/global-setup.ts',
+          globalSetup,
           testTimeout: 600_000,
         },
       },
