@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import {
   chownSync,
+  lstatSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -52,6 +53,7 @@ export function createFolder(temporaryFolder: string): string {
     if (folder !== undefined) rmSync(folder, { recursive: true, force: true })
     throw new Error(
       `PostgreSQL needs a folder in ${temporaryFolder} (TMPDIR), which cannot be made: ${(error as Error).message}`,
+      { cause: error },
     )
   }
 }
@@ -60,8 +62,9 @@ function recordOwner(folder: string): void {
   const { pid } = process
   const owner: Owner = { pid, startedAt: startedAt(pid), namespace: processNamespace() }
   const { owner: path } = inside(folder)
-  // Renamed into place, so that nobody ever reads half of it.
-  writeFileSync(`${path}.new`, JSON.stringify(owner), { mode: 0o600 })
+  // Renamed into place, so that nobody ever reads half of it. The account that root gives the folder
+  // to may start servers itself, and has to see that this one is kept.
+  writeFileSync(`${path}.new`, JSON.stringify(owner), { mode: 0o644 })
   renameSync(`${path}.new`, path)
 }
 
@@ -81,13 +84,15 @@ export function handOver(folder: string, account: Account): void {
   )
 }
 
-/** The recorded owner, or undefined while (or if ever) there is no record. */
+/**
+ * The recorded owner, or undefined while (or if ever) there is no record.
+ *
+ * @throws {Error} when there is one that cannot be read, which says nothing about its owner
+ */
 export function readOwner(folder: string): Owner | undefined {
-  try {
-    return JSON.parse(readFileSync(inside(folder).owner, 'utf8')) as Owner
-  } catch {
-    return undefined
-  }
+  const { owner } = inside(folder)
+  if (lstatSync(owner, { throwIfNoEntry: false }) === undefined) return undefined
+  return JSON.parse(readFileSync(owner, 'utf8')) as Owner
 }
 
 /** The `cluster_name` of the folder's server: PostgreSQL shows it in the title of every process. */

@@ -5,7 +5,7 @@
  * order to stop. Being a session of its own, it does not get the Ctrl-C meant for the parent.
  */
 import { randomBytes } from 'node:crypto'
-import { chownSync, openSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, openSync, statfsSync, writeFileSync } from 'node:fs'
 import type { Account } from './account.ts'
 import { serverUrl } from './address.ts'
 import { copyBinaries, whyNotRunnable } from './binaries.ts'
@@ -16,6 +16,9 @@ import { startLimitMs, type KeeperMessage, type StartRequest } from './request.t
 
 const passwordBytes = 16
 
+/** With less than this free, a write that failed did so for want of space. */
+const fullBytes = 1024 ** 2
+
 const stop = new AbortController()
 let folder: string | undefined
 
@@ -25,16 +28,21 @@ for (const order of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(order, () => stop.abort(new Error('PostgreSQL was told to stop.')))
 }
 process.on('uncaughtException', (error) => stop.abort(error))
-process.once('message', (request: StartRequest) => {
-  void keep(request).catch(giveUp).finally(leave)
-})
+process.once('message', (request: StartRequest) => void keep(request))
 // The parent may have ended before anybody listened.
 if (!process.connected) process.exit()
 
 async function keep(request: StartRequest): Promise<void> {
-  const { server, url } = await start(request)
-  await tell({ kind: 'ready', url })
-  await Promise.race([server.ended, stopped()])
+  try {
+    const { server, url } = await start(request)
+    await tell({ kind: 'ready', url })
+    await Promise.race([server.ended, stopped()])
+  } catch (error) {
+    const { message } = error as Error
+    await tell({ kind: 'failed', message: explain(message, request.temporaryFolder) })
+  } finally {
+    await leave()
+  }
 }
 
 async function start(request: StartRequest): Promise<{ server: Postmaster; url: string }> {
@@ -64,13 +72,13 @@ function writePassword(path: string, password: string, account: Account | undefi
 /** Gives the folder to the account, with a copy of the binaries if it cannot run the installed ones. */
 async function prepareBinaries(
   installed: string,
-  folder: string,
+  target: string,
   account: Account | undefined,
 ): Promise<string> {
-  const copy = inside(folder).binaries
+  const copy = inside(target).binaries
   const asInstalled = (await whyNotRunnable(installed, account)) === undefined
   if (!asInstalled) await copyBinaries(installed, copy)
-  if (account) handOver(folder, account)
+  if (account) handOver(target, account)
   if (asInstalled) return installed
   const problem = await whyNotRunnable(copy, account)
   if (problem === undefined) return copy
@@ -89,10 +97,17 @@ async function stopped(): Promise<void> {
   await new Promise((done) => stop.signal.addEventListener('abort', done))
 }
 
-async function giveUp(error: Error): Promise<void> {
+/** Adds what is known of the reason to what failed. */
+function explain(failure: string, temporaryFolder: string): string {
   const log = folder === undefined ? '' : logTail(folder)
-  const message = log === '' ? error.message : `${error.message} The end of its log:\n${log}`
-  await tell({ kind: 'failed', message })
+  const reason = isFull(temporaryFolder) ? `${temporaryFolder} (TMPDIR) is full. ` : ''
+  return `${reason}${failure}${log === '' ? '' : ` The end of its log:\n${log}`}`
+}
+
+function isFull(path: string): boolean {
+  if (!existsSync(path)) return false
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize < fullBytes
 }
 
 /** Removes everything and ends. Should that fail, the parent or the next sweep tries again. */
@@ -104,5 +119,5 @@ async function leave(): Promise<never> {
 /** Resolves once the message is on its way, or cannot be because the parent is gone. */
 async function tell(message: KeeperMessage): Promise<void> {
   if (!process.connected) return
-  await new Promise<void>((done) => process.send!(message, undefined, {}, () => done()))
+  await new Promise<void>((done) => process.send?.(message, undefined, {}, () => done()))
 }

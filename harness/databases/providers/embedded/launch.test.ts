@@ -73,7 +73,11 @@ describe('a start gets round', () => {
 
 describe('a failed start leaves nothing and says why', () => {
   test.each<[string, Partial<StartRequest>, RegExp]>([
-    ['when initdb refuses', { settings: { nonsense: 1 } }, /initdb failed .*log:\n.*"nonsense"/s],
+    [
+      'when initdb refuses',
+      { settings: { nonsense: 1 } },
+      /initdb failed .*saying:\n.*"nonsense"/s,
+    ],
     [
       'when the server refuses',
       { settings: { ...defaultSettings, hba_file: '/nonexistent' } },

@@ -46,7 +46,7 @@ class Keeper {
       },
     )
     this.#ended = once(this.#process, 'exit').catch(() => {})
-    this.#process.stderr!.on('data', (text) => (this.#complaint += String(text)))
+    this.#process.stderr?.on('data', (text) => (this.#complaint += String(text)))
   }
 
   /** Resolves to the server's URL. */
@@ -59,15 +59,16 @@ class Keeper {
       })
       this.#process.on('error', reject)
       // All that it had to say has arrived by then.
-      this.#process.once('disconnect', async () => {
-        await this.#ended
-        reject(
-          new Error(`The process that keeps PostgreSQL ended early. ${this.#complaint}`.trim()),
-        )
+      this.#process.once('disconnect', () => {
+        void this.#ended.then(() => reject(this.#endedEarly()))
       })
       // An error here means that it has ended, which the above reports with its reason.
       this.#process.send(request, () => {})
     })
+  }
+
+  #endedEarly(): Error {
+    return new Error(`The process that keeps PostgreSQL ended early. ${this.#complaint}`.trim())
   }
 
   letParentEnd(): void {

@@ -62,6 +62,15 @@ describe('a folder', () => {
     expect(existsSync(folder)).toBe(stays)
   })
 
+  test('whose owner cannot be read stays', async () => {
+    const temporaryFolder = ownTemporaryFolder()
+    const folder = createFolder(temporaryFolder)
+    writeFileSync(inside(folder).owner, 'damaged')
+    utimesSync(folder, 0, 0)
+    await sweep(temporaryFolder, uids)
+    expect(existsSync(folder)).toBe(true)
+  })
+
   test.each([
     ['of another user stays', 'lockstep-postgres-', [12_345]],
     ['of another name stays', 'lockstep-', uids],

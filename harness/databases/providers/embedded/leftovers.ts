@@ -20,8 +20,8 @@ export async function sweep(temporaryFolder: string, uids: readonly number[]): P
       const ours = facts.isDirectory() && uids.includes(facts.uid)
       if (ours && isAbandoned(folder)) await removeServer(folder)
     } catch {
-      // Somebody else may be removing it as well. If it cannot be removed at all, that is no reason
-      // for a new server not to start.
+      // Somebody else may be removing it as well. If it cannot be judged or removed at all, that is
+      // no reason for a new server not to start.
     }
   }
 }

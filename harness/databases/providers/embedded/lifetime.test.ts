@@ -88,11 +88,11 @@ describe.concurrent('stop() resolves and leaves nothing', () => {
     const server = await startEmbeddedPostgres()
     // Such a session does not notice that its server is gone.
     const busy = query(server.url, 'SELECT count(*) FROM generate_series(1, 1e12::bigint)')
-    const failure = expect(busy).rejects.toThrow('Connection terminated')
+    const failure = busy.then(String, (error: Error) => error.message)
     const traces = await vi.waitUntil(() => withBusySession(server.url))
     process.kill(traces.server, 'SIGKILL')
     await untilGone(traces)
-    await failure
+    expect(await failure).toContain('Connection terminated')
     await server.stop()
   })
 

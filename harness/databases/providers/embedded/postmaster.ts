@@ -34,9 +34,9 @@ const readyPollMs = 5
 /** A port that was free and then was not is bad luck; several in a row are not luck. */
 const portAttempts = 5
 
-const logTailLines = 20
+const tailLines = 20
 /** Enough for the lines; a log may have grown large. */
-const logTailCharacters = 4_000
+const tailCharacters = 4_000
 
 /**
  * Makes a new, empty database cluster, whose superuser has the password in the folder's password
@@ -47,7 +47,8 @@ const logTailCharacters = 4_000
 export async function initialise(site: Site, settings: Settings): Promise<void> {
   const path = inside(site.folder)
   try {
-    const initdb = await start(site, 'initdb', [
+    // Its messages are kept, and not sent to a file: they may be about a full disk.
+    const initdb = await start(site, 'initdb', 'pipe', [
       '-D',
       path.data,
       `--username=${superuser}`,
@@ -64,7 +65,8 @@ export async function initialise(site: Site, settings: Settings): Promise<void> 
       ...Object.entries(settings).map(([name, value]) => `--set=${name}=${value}`),
     ])
     const ended = await unlessAborted(initdb.ended, site.signal)
-    if (ended !== 'succeeded') throw new Error(`PostgreSQL's initdb ${ended}.`)
+    if (ended === 'succeeded') return
+    throw new Error(`PostgreSQL's initdb ${ended}, saying:\n${tail(initdb.complaint())}`)
   } finally {
     rmSync(path.password)
   }
@@ -82,7 +84,9 @@ export async function startPostmaster(
 ): Promise<Postmaster> {
   for (let attempt = 1; ; attempt++) {
     const address = await chooseAddress(site, transport, attempt === 1 ? firstPort : undefined)
-    const server = await start(site, 'postgres', [
+    // Only the latest attempt's messages explain anything.
+    ftruncateSync(site.log)
+    const server = await start(site, 'postgres', site.log, [
       '-D',
       inside(site.folder).data,
       `--cluster_name=${clusterName(site.folder)}`,
@@ -121,13 +125,12 @@ async function untilReady({ folder, signal }: Site, server: Tool): Promise<strin
 const portWasTaken = (folder: string): boolean => logTail(folder).includes('Address already in use')
 
 async function start(
-  { binaries, account, log, signal }: Site,
+  { binaries, account, signal }: Site,
   name: string,
+  log: number | 'pipe',
   parameters: string[],
 ): Promise<Tool> {
   signal.throwIfAborted()
-  // Only the latest program's messages explain anything.
-  ftruncateSync(log)
   return startTool(join(binaries, 'bin', name), parameters, account, log)
 }
 
@@ -142,9 +145,14 @@ async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promi
 /** The last lines of the server's log, or nothing where there is none. */
 export function logTail(folder: string): string {
   try {
-    const text = readFileSync(inside(folder).log, 'utf8').slice(-logTailCharacters)
-    return text.trimEnd().split('\n').slice(-logTailLines).join('\n')
+    return tail(readFileSync(inside(folder).log, 'utf8'))
   } catch {
     return ''
   }
+}
+
+function tail(text: string): string {
+  const lines = text.slice(-tailCharacters).trimEnd().split('\n').slice(-tailLines)
+  // What initdb says of its data folder, which is removed all the same, just not by initdb.
+  return lines.filter((line) => !line.includes("not removed at user's request")).join('\n')
 }

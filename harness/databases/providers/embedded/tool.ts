@@ -20,11 +20,14 @@ export interface Tool {
   readonly pid: number
   /** How it ended, to follow its name in a sentence; `succeeded` for exit code 0. Never rejects. */
   readonly ended: Promise<string>
+  /** What it has written to the standard error so far, if that was not sent to a file. */
+  complaint(): string
 }
 
 /**
- * Starts a program as the account, with its messages going to the open file `log`. It leads a
- * process group of its own: a group can be ended as a whole, and is not reached by signals for ours.
+ * Starts a program as the account, with its standard error kept, or sent to the open file `log`. It
+ * leads a process group of its own: a group can be ended as a whole, and signals for ours do not
+ * reach it.
  *
  * @throws {Error} when it cannot be started
  */
@@ -32,16 +35,20 @@ export async function startTool(
   command: string,
   parameters: readonly string[],
   account: Account | undefined,
-  log: number,
+  log: number | 'pipe',
 ): Promise<Tool> {
   const options = { ...toolOptions(account), detached: true }
   const child = spawn(command, parameters, { ...options, stdio: ['ignore', 'ignore', log] })
+  let complaint = ''
+  child.stderr?.on('data', (text) => (complaint += String(text)))
   await once(child, 'spawn')
-  return { pid: child.pid!, ended: ending(child) }
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${command} has no process.`)
+  return { pid, ended: ending(child), complaint: () => complaint }
 }
 
 async function ending(child: ChildProcess): Promise<string> {
-  const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null]
   if (code === 0) return 'succeeded'
   return signal === null ? `failed with exit code ${code}` : `was ended by ${signal}`
 }
