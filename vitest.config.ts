@@ -26,6 +26,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['scripts/**/*.e2e.test.ts'],
           testTimeout: 60_000,
+          // Most of them wait for their turn: see scripts/fixtures/program.ts.
+          maxConcurrency: 50,
         },
       },
       {

@@ -1,3 +1,6 @@
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
 /**
  * The faults that stop a run. They are three different things, because three different people have
  * to act on them: a `StrategyFault` is for the author of the strategy, a `DatabaseFault` for whoever
@@ -38,7 +41,7 @@ export class UsageError extends Error {
 
 /** A thrown value as one line of text, whatever was thrown. */
 export function describeThrown(thrown: unknown): string {
-  if (thrown instanceof Error) return `${thrown.name}: ${thrown.message}`
+  if (thrown instanceof Error) return oneLine(`${thrown.name}: ${thrown.message}`)
   if (typeof thrown === 'string') return `the string ${JSON.stringify(thrown)}`
   try {
     return `the value ${JSON.stringify(thrown) ?? String(thrown)}`
@@ -46,3 +49,19 @@ export function describeThrown(thrown: unknown): string {
     return 'a value that cannot be shown'
   }
 }
+
+const oneLine = (text: string): string => text.replaceAll(/\s+/g, ' ').trim()
+
+/** Where an error comes from, as ` (file:line)`, or nothing when its stack names no file of ours. */
+export function whereThrown(thrown: unknown): string {
+  const stack = thrown instanceof Error ? (thrown.stack ?? '') : ''
+  // A syntax error's stack begins with the place; every other has it in its frames.
+  const line = stack.split('\n').find((each) => ownPlace.test(each)) ?? ''
+  const [, place = '', number = ''] = ownPlace.exec(line) ?? []
+  if (place === '') return ''
+  const path = place.startsWith('file:') ? fileURLToPath(place) : place
+  const fromHere = relative(process.cwd(), path)
+  return ` (${fromHere.startsWith('..') ? path : fromHere}:${number})`
+}
+
+const ownPlace = /^(?: {4}at (?:.*\()?)?((?:file:\/\/)?\/(?!.*node_modules)[^():]*):(\d+)/

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import uniqueConstraint from '../strategies/redemption/unique-constraint.ts'
 import type { Lane } from './databases/engine.ts'
 import { connect } from './databases/engines/postgres/client.ts'
 import { explore } from './explore.ts'
@@ -88,17 +87,29 @@ test('an exhaustive search finds the same and stops there', async () => {
 })
 
 test('what a strategy does not claim is measured and not judged', async () => {
-  const options = { lane, strategy: uniqueConstraint, explorer: random, seed: 1, schedules: 60 }
+  const forgetful = purchaseStrategy('forgetful', async (session, { productId, quantity }) => {
+    const sold = await session.sql`
+      UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId} AND stock >= ${quantity}`
+    return sold.affectedRows === 0 ? rejected('not enough stock') : ok()
+  })
+  const options = { lane, strategy: forgetful, explorer: random, seed: 1, schedules: 30 }
   const exploration = await explore(options)
   expect(exploration.verdict).toBe('holds')
-  const cap = exploration.invariants.find(({ name }) => name === 'redemptions-within-cap')
-  expect(cap).toMatchObject({ claimed: false, judged: false })
-  expect(cap?.violations).toBeGreaterThan(0)
-  const judged = await explore({ ...options, invariants: ['redemptions-within-cap'] })
+  const rows = exploration.invariants.find(({ name }) => name === 'ok-has-its-purchase')
+  expect(rows).toMatchObject({ claimed: false, judged: false })
+  expect(rows?.violations).toBeGreaterThan(0)
+  const judged = await explore({ ...options, invariants: ['ok-has-its-purchase'] })
   expect(judged).toMatchObject({
     verdict: 'violated',
-    counterexample: { invariant: 'redemptions-within-cap' },
+    counterexample: { invariant: 'ok-has-its-purchase', actors: 1, steps: 1, contextSwitches: 0 },
   })
+})
+
+test('a strategy that claims nothing is not said to hold', async () => {
+  const modest = purchaseStrategy('modest', () => Promise.resolve(ok()), [])
+  await expect(explore({ lane, strategy: modest, explorer: random })).rejects.toThrow(
+    'Strategy "modest" claims no invariant, so there is nothing to judge: name one with --invariant.',
+  )
 })
 
 test('the same seed draws the same plans, and they have the same histories', async () => {
@@ -144,8 +155,39 @@ test('tables that cannot be made are inconclusive', async () => {
   const strategy = { ...unsafe, schema: ['ALTER TABLE produkt ADD COLUMN version INT'] }
   const exploration = await explore({ lane, strategy, explorer: random })
   expect(reasonOf(exploration)).toBe(
-    'PostgreSQL did not do what Lockstep asked of it: relation "produkt" does not exist.',
+    'The tables of strategy "unsafe" cannot be made, perhaps because of its schema: PostgreSQL did not do what Lockstep asked of it: relation "produkt" does not exist.',
   )
+})
+
+test('an invariant that crashes is a crash, and no pass', async () => {
+  const { workload } = unsafe
+  const crashing = {
+    name: 'crashing',
+    summary: 'Cannot judge.',
+    check: () => {
+      throw new Error('boom')
+    },
+  }
+  const strategy = {
+    ...unsafe,
+    workload: { ...workload, invariants: [crashing] },
+    claims: ['crashing'],
+  }
+  for (const explorer of [random, exhaustive]) {
+    await expect(explore({ lane, strategy, explorer })).rejects.toThrow('boom')
+  }
+})
+
+test('a fault in the last schedule of all leaves the space not exhausted', async () => {
+  let runs = 0
+  const moody = purchaseStrategy('moody', async (session) => {
+    await session.sql`SELECT 1`
+    runs += 1
+    if (runs === 4) throw new Error('in the second run of two')
+    return rejected('only looked')
+  })
+  const exploration = await explore({ lane, strategy: moody, explorer: exhaustive })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', schedules: 1, exhausted: false })
 })
 
 test('a budget that allows no schedule is inconclusive', async () => {

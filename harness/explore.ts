@@ -10,6 +10,7 @@ import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
 import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
+import { count } from './report/layout.ts'
 import { executeRun, judge, prepareLane, type RunRecord } from './run.ts'
 import type { Chooser } from './scheduler/choice.ts'
 import type { Strategy } from './strategy.ts'
@@ -63,6 +64,12 @@ interface Finding {
   readonly violation: Violation
 }
 
+/** Why a search ended before it could say anything. */
+interface Stop {
+  readonly reason: string
+  readonly fault: FaultKind | 'interrupted'
+}
+
 class Exploring {
   readonly #options: ExploreOptions
   readonly #judged: ReadonlySet<string>
@@ -71,13 +78,14 @@ class Exploring {
   #searchMs = 0
   #exhausted = false
   #finding: Finding | undefined
-  #stop: { reason: string; fault: FaultKind | 'interrupted' } | undefined
+  #stop: Stop | undefined
 
   constructor(options: ExploreOptions) {
     this.#options = options
     const known = options.strategy.workload.invariants
     const names = options.invariants ?? options.strategy.claims
     this.#judged = new Set(names.map((name) => byName('invariant', known, name).name))
+    if (this.#judged.size === 0) throw nothingJudged(options.strategy)
   }
 
   async explore(): Promise<Exploration> {
@@ -107,14 +115,17 @@ class Exploring {
     const bounds = { ...defaultBounds, actors: { min: Math.min(2, most), max: most } }
     const plans = planArbitrary(strategy.workload, explorer.schedule, bounds)
     const property = fc.asyncProperty(plans, async (plan) => {
-      if (this.#shouldStop()) return true
+      // Ends fast-check's run here, which would draw all the plans that are left otherwise.
+      if (this.#shouldStop()) throw new fc.PreconditionFailure(true)
       return this.#survives(plan, explorer.chooser(plan.schedule))
     })
-    await fc.check(property, {
+    const details = await fc.check(property, {
       seed,
       numRuns: schedules,
       ...(timeBudgetMs !== undefined && { interruptAfterTimeLimit: timeBudgetMs }),
     })
+    // fast-check takes whatever is thrown for a failed property. A crash must not pass for a pass.
+    if (details.counterexample !== null && !this.#finding) throw details.errorInstance
     if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun
   }
 
@@ -132,7 +143,7 @@ class Exploring {
         }
         if (!(await this.#survives(plan, choose))) return
       }
-      this.#exhausted = true
+      this.#exhausted = this.#stop === undefined
     }
   }
 
@@ -149,8 +160,9 @@ class Exploring {
   async #attempt(plan: Plan, choose: Chooser, searching: boolean): Promise<Finding | undefined> {
     try {
       const record = await this.#run(plan, choose)
-      if (searching) this.#count(record)
-      const violation = this.#violationIn(record)
+      const violations = judge(this.#options.strategy, record)
+      if (searching) this.#count(record, violations)
+      const violation = this.#relevant(violations)
       return violation && { plan, record, violation }
     } catch (error) {
       // A smaller plan that cannot be judged is no counterexample, and takes nothing from the one
@@ -162,14 +174,12 @@ class Exploring {
     }
   }
 
-  #count(record: RunRecord): void {
-    const violations = judge(this.#options.strategy, record)
+  #count(record: RunRecord, violations: readonly Violation[]): void {
     this.#tally.add(record, violations)
     this.#options.onRun?.(record, violations)
   }
 
-  #violationIn(record: RunRecord): Violation | undefined {
-    const violations = judge(this.#options.strategy, record)
+  #relevant(violations: readonly Violation[]): Violation | undefined {
     return violations.find(({ invariant }) => this.#looksFor(invariant))
   }
 
@@ -185,13 +195,18 @@ class Exploring {
   }
 
   #shouldStop(): boolean {
-    if (this.#options.signal?.aborted && !this.#finding) {
-      this.#stop ??= {
-        reason: `Interrupted after ${this.#tally.schedules} schedules.`,
-        fault: 'interrupted',
-      }
+    const { signal } = this.#options
+    if (signal?.aborted && !this.#finding) this.#stop ??= this.#interruption(signal.reason)
+    return this.#stop !== undefined || signal?.aborted === true
+  }
+
+  /** Whoever interrupts may have found a fault. Otherwise it was somebody who had seen enough. */
+  #interruption(reason: unknown): Stop {
+    if (reason instanceof Fault) return { reason: reason.message, fault: reason.kind }
+    return {
+      reason: `Interrupted after ${count(this.#tally.schedules, 'schedule')}.`,
+      fault: 'interrupted',
     }
-    return this.#stop !== undefined || this.#options.signal?.aborted === true
   }
 
   #run(plan: Plan, choose: Chooser): Promise<RunRecord> {
@@ -201,7 +216,7 @@ class Exploring {
 
   async #counterexample(finding: Finding): Promise<Counterexample> {
     const { plan: found, record } = await this.#minimise(finding)
-    const violation = this.#violationIn(record) ?? finding.violation
+    const violation = this.#relevant(judge(this.#options.strategy, record)) ?? finding.violation
     const { invariant } = violation
     const plan: Plan = { ...found, schedule: scheduleOf(record) }
     const { lane, strategy } = this.#options
@@ -241,10 +256,12 @@ class Exploring {
     invariant: string,
   ): Promise<Counterexample['replays']> {
     const recording = { plan, trace }
+    // Not interrupted: they are few, and without them the counterexample would look like a fluke.
+    const { lane, strategy, limits } = this.#options
     let reproduced = 0
-    for (let count = 0; count < replaysPerCounterexample; count++) {
+    for (let done = 0; done < replaysPerCounterexample; done++) {
       try {
-        const { violations } = await replay({ ...this.#options, recording })
+        const { violations } = await replay({ lane, strategy, limits, recording })
         if (violations.some((each) => each.invariant === invariant)) reproduced += 1
       } catch (error) {
         if (!(error instanceof Fault)) throw error // a replay that fails has not reproduced it
@@ -273,9 +290,9 @@ class Exploring {
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(strategy, this.#judged),
     }
-    if (counterexample) return { ...explored, verdict: 'violated', counterexample }
-    if (this.#stop) return { ...explored, verdict: 'inconclusive', ...this.#stop }
-    return { ...explored, verdict: 'holds' }
+    if (counterexample) return { verdict: 'violated', ...explored, counterexample }
+    if (this.#stop) return { verdict: 'inconclusive', ...explored, ...this.#stop }
+    return { verdict: 'holds', ...explored }
   }
 
   #elapsedMs(): number {
@@ -288,6 +305,12 @@ const nothingRun = {
   fault: 'harness',
 } as const
 
+/** To hold nothing against a strategy and then say that it holds would be a lie. */
+const nothingJudged = ({ name }: Strategy): UsageError =>
+  new UsageError(
+    `Strategy "${name}" claims no invariant, so there is nothing to judge: name one with --invariant.`,
+  )
+
 function scenarioOf(
   workload: AnyWorkload,
   name: string | undefined,
@@ -297,8 +320,9 @@ function scenarioOf(
 
 /** Refuses what cannot be explored, before a server is started for it. */
 export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
-  const { strategy, explorer, scenario, invariants } = options
-  for (const name of invariants ?? []) byName('invariant', strategy.workload.invariants, name)
+  const { strategy, explorer, scenario, invariants = strategy.claims } = options
+  for (const name of invariants) byName('invariant', strategy.workload.invariants, name)
+  if (invariants.length === 0) throw nothingJudged(strategy)
   if (scenario === undefined) return
   scenarioOf(strategy.workload, scenario)
   if (explorer.kind === 'sampling') {

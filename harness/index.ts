@@ -35,6 +35,7 @@ export {
   StrategyFault,
   UsageError,
   describeThrown,
+  whereThrown,
   type FaultKind,
 } from './errors.ts'
 export { byName, unknownName } from './names.ts'
@@ -47,6 +48,7 @@ export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'
 export { checkRecording, decodeToken, encodeToken, type Recording } from './counterexample/token.ts'
 export { replay } from './counterexample/replay.ts'
+export { pageWidth, wrap } from './report/layout.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'
 export { renderReplay, replayToJson, type Replayed } from './report/replay.ts'

@@ -24,7 +24,8 @@ export function byName<T extends { readonly name: string }>(
 
 /** One sentence: what is unknown, and what it may have been meant to be. */
 export function unknownName(kind: string, name: string, known: readonly string[]): string {
-  const nearest = known
+  const names = [...new Set(known)]
+  const nearest = names
     .map((candidate) => ({ candidate, edits: distance(name, candidate) }))
     .filter(({ candidate, edits }) => edits <= Math.max(2, candidate.length / 3))
     .toSorted((a, b) => a.edits - b.edits)
@@ -32,6 +33,6 @@ export function unknownName(kind: string, name: string, known: readonly string[]
   const hint =
     nearest.length > 0
       ? `Did you mean ${nearest.slice(0, 3).join(' or ')}?`
-      : `Known are: ${known.join(', ')}.`
+      : `Known are: ${names.join(', ')}.`
   return `There is no ${kind} "${name}". ${hint}`
 }

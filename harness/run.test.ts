@@ -205,7 +205,7 @@ describe('what cannot be judged is a fault', () => {
         await session.sql`SELECT 1`
         throw 'oops' // oxlint-disable-line typescript/only-throw-error -- what is tested
       },
-      'Strategy "odd" threw the string "oops" from purchase: only errors of the database may leave a strategy.',
+      'Strategy "odd" threw the string "oops" in purchase(user 1, 1 of product 1) of actor A: only errors of the database may leave a strategy.',
     ],
     [
       'leaves its transaction open',
@@ -221,7 +221,7 @@ describe('what cannot be judged is a fault', () => {
         await Promise.all([session.sql`SELECT 1`, session.sql`SELECT 2`])
         return ok()
       },
-      'Strategy "odd" sent "SELECT 2" while "SELECT 1" was still under way: a session does one statement at a time, so await each before the next.',
+      'Strategy "odd" sent "SELECT 2" as actor A while "SELECT 1" was still under way: a session does one statement at a time, so await each before the next.',
     ],
     [
       'does not await a statement',
@@ -236,7 +236,7 @@ describe('what cannot be judged is a fault', () => {
       async (session: Session) => {
         await session.sql`SELECT 1`
       },
-      'Strategy "odd" returned the value undefined from purchase: it must return ok(), rejected(reason) or aborted(error).',
+      'Strategy "odd" returned the value undefined from purchase(user 1, 1 of product 1) of actor A: it must return ok(), rejected(reason) or aborted(error).',
     ],
     [
       'comes to a standstill',
@@ -262,7 +262,7 @@ describe('what cannot be judged is a fault', () => {
     const error = await runOf(endless).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(HarnessFault)
     expect((error as Error).message).toBe(
-      'The run was stopped after 500 steps: strategy "odd" may never end.',
+      'The run was stopped after 500 steps: strategy "odd" may never end. A retry loop has to stop after session.attempts.',
     )
   })
 

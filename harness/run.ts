@@ -1,6 +1,13 @@
 import type { ActorSession, Lane, Rows } from './databases/engine.ts'
 import { DatabaseError } from './databases/database-error.ts'
-import { Fault, HarnessFault, StrategyFault, describeThrown } from './errors.ts'
+import {
+  DatabaseFault,
+  Fault,
+  HarnessFault,
+  StrategyFault,
+  describeThrown,
+  whereThrown,
+} from './errors.ts'
 import { actorName, type ActorId, type History } from './history.ts'
 import type { Observation, PerformedCommand, Violation } from './invariant.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -36,8 +43,16 @@ export interface RunOptions {
 /** Creates the tables a strategy runs on. Once per lane and strategy, not per run. */
 export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void> {
   const { schema } = strategy
-  const changes = lane.engine.name in schema ? schema[lane.engine.name as never] : schema
-  await lane.prepare(strategy.workload.tables, changes as readonly string[])
+  const changes: readonly string[] =
+    lane.engine.name in schema ? schema[lane.engine.name as never] : (schema as readonly string[])
+  try {
+    await lane.prepare(strategy.workload.tables, changes)
+  } catch (error) {
+    if (changes.length === 0 || !(error instanceof DatabaseFault)) throw error
+    throw new StrategyFault(
+      `The tables of strategy "${strategy.name}" cannot be made, perhaps because of its schema: ${error.message}`,
+    )
+  }
 }
 
 /**
@@ -107,41 +122,45 @@ class Run {
   }
 
   async #observe(): Promise<void> {
+    this.#observedAt = this.#scheduler.steps // by now; while it is read, others may go on
     this.#committed.push(await this.#options.lane.observe())
-    this.#observedAt = this.#scheduler.steps
   }
 
   #body(actor: ActorId, commands: readonly AnyCommand[]): ActorBody {
     return async (port) => {
       for (const [index, command] of commands.entries()) {
-        const reply = await this.#call(command, port.gate)
+        const reply = await this.#call(actor, command, port.gate)
         this.#checkEnd(actor, command, port)
         this.#scheduler.record({ kind: 'replied', actor, command: index, reply })
       }
     }
   }
 
-  async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
+  async #call(actor: ActorId, command: AnyCommand, gate: Gate): Promise<Reply> {
     const { strategy, plan } = this.#options
     const handler = strategy.handler(command.kind)
     try {
       const reply: unknown = await handler(openSession(gate, plan.attempts), command)
       if (isReply(reply)) return reply
       throw new StrategyFault(
-        `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${command.kind}: it must return ok(), rejected(reason) or aborted(error).`,
+        `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${this.#place(actor, command)}: it must return ok(), rejected(reason) or aborted(error).`,
       )
     } catch (thrown) {
       if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
       if (thrown instanceof Fault) throw thrown
       throw new StrategyFault(
-        `Strategy "${strategy.name}" threw ${describeThrown(thrown)} from ${command.kind}: only errors of the database may leave a strategy.`,
+        `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
       )
     }
   }
 
+  #place(actor: ActorId, command: AnyCommand): string {
+    return `${this.#options.strategy.workload.describe(command)} of actor ${actorName(actor)}`
+  }
+
   #checkEnd(actor: ActorId, command: AnyCommand, port: ActorPort): void {
     const { strategy } = this.#options
-    const where = `Strategy "${strategy.name}" ended ${strategy.workload.describe(command)} of actor ${actorName(actor)}`
+    const where = `Strategy "${strategy.name}" ended ${this.#place(actor, command)}`
     if (!port.isIdle()) {
       throw new StrategyFault(`${where} while a statement was still under way: await every one.`)
     }

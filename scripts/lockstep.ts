@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { endWith } from './cli/ending.ts'
 import { run } from './cli/program.ts'
 
-process.exitCode = await run(process.argv.slice(2))
+await endWith(() => run(process.argv.slice(2)))

@@ -15,7 +15,7 @@ import { checkRecording, decodeToken, encodeToken, type Recording } from './toke
 const damaged =
   'The token is damaged: a part of it is missing or changed. Copy it whole, without line breaks.'
 const noToken =
-  'This is not a token: a token begins with "ls1.". Copy it whole from the line that begins with "replay".'
+  'This is not a token: a token begins with "ls1.". Copy it whole from the line below "To replay it:".'
 const otherVersion = (version: string): string =>
   `The token is of version ${version}, and this Lockstep reads version 1: replay it with the Lockstep that printed it, or a newer one.`
 
@@ -108,7 +108,7 @@ describe('a damaged token is refused', () => {
   /** The tokens with one character changed that are accepted all the same. */
   function acceptedChanges(token: string, from = 0): string[] {
     const accepted: string[] = []
-    for (const [index, original] of [...token].entries()) {
+    for (const [index, original] of token.split('').entries()) {
       if (index < from) continue
       for (const other of `${alphabet}.=+/ \n\u00E9`.replace(original, '')) {
         const changed = token.slice(0, index) + other + token.slice(index + 1)
@@ -142,7 +142,7 @@ describe('a damaged token is refused', () => {
       fc.property(
         recordings.map(encodeToken),
         fc.nat(),
-        fc.constantFrom(...alphabet),
+        fc.constantFrom(...alphabet.split('')),
         (token, at, other) => {
           const index = 4 + (at % (token.length - 4))
           fc.pre(token[index] !== other)

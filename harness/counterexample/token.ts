@@ -69,7 +69,7 @@ export function decodeToken(token: string): Recording {
   const [, found, body] = /^ls(\d+)\.(.*)$/s.exec(token.trim()) ?? []
   if (found === undefined || body === undefined) {
     throw new UsageError(
-      `This is not a token: a token begins with "ls${version}.". Copy it whole from the line that begins with "replay".`,
+      `This is not a token: a token begins with "ls${version}.". Copy it whole from the line below "To replay it:".`,
     )
   }
   if (Number(found) !== version) {

@@ -35,6 +35,7 @@ const rows = {
 const sql = (parts: TemplateStringsArray, ...params: SqlValue[]): Statement =>
   statement(parts, params)
 
+/** Statements that every engine writes the same. */
 const begin = sql`BEGIN`
 const commit = sql`COMMIT`
 const rollback = sql`ROLLBACK`

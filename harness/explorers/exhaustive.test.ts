@@ -10,8 +10,12 @@ import { programArbitrary, runAll, runProgram, type Program } from './laws.ts'
 
 type Order = readonly ActorId[]
 
-/** How many steps each actor takes. */
-const lengths = fc.array(fc.nat({ max: 3 }), { minLength: 1, maxLength: 3 })
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, each) => total + each, 0)
+
+/** How many steps each actor takes: no more than a few hundred schedules in all. */
+const lengths = fc
+  .array(fc.nat({ max: 4 }), { minLength: 1, maxLength: 3 })
+  .filter((steps) => sum(steps) <= 7)
 
 const runIdle = (steps: readonly number[], choose: Chooser): SimulatedRun =>
   simulate(steps.map(idle), choose)
@@ -22,7 +26,7 @@ const found = (steps: readonly number[], bounds?: SearchBounds): Order[] =>
 const factorial = (n: number): number => (n < 2 ? 1 : n * factorial(n - 1))
 
 const multinomial = (steps: readonly number[]): number =>
-  steps.reduce((quotient, n) => quotient / factorial(n), factorial(steps.reduce((a, b) => a + b)))
+  steps.reduce((quotient, n) => quotient / factorial(n), factorial(sum(steps)))
 
 /** Every order of so many steps, by writing down each next actor in all ways. */
 function interleavings(steps: readonly number[]): Order[] {
@@ -188,9 +192,8 @@ describe('with a bound on context switches', () => {
         const parts = interleavings(steps).map((order) => chosenPart(order, switches))
         const expected = new Set(parts.filter((part) => part !== undefined))
         const orders = found(steps, { switches })
-        expect(orders.map((order) => chosenPart(order, switches)).toSorted()).toEqual(
-          [...expected].toSorted(),
-        )
+        expect(new Set(orders.map((order) => chosenPart(order, switches)))).toEqual(expected)
+        expect(orders).toHaveLength(expected.size)
       }),
     )
   })
@@ -232,5 +235,13 @@ describe('a run that is not deterministic', () => {
     expect(() => runIdle([2, 1, 1], again)).toThrow(
       new HarnessFault(message.replace('step 2', 'step 1')),
     )
+  })
+
+  // A known fault: a deadlock victim that differs from run to run looks like this.
+  test.fails('is refused when the run ends before the point at which it should differ', () => {
+    const search = exhaustive.search()
+    runIdle([2, 2], search.next()!)
+    runIdle([], search.next()!)
+    expect(() => search.next()).toThrow(HarnessFault)
   })
 })

@@ -5,32 +5,38 @@ import { random } from './random.ts'
 
 const seed = 42
 
-/** Choices at one scheduling point with so many enabled actors, of many schedules. */
+const schedules = fc.sample(random.schedule, { seed, numRuns: 5_000 })
+
+/** What the schedules that go on so far choose at a step, of so many enabled actors. */
 function choices(enabled: number, step: number): number[] {
   const point = {
     step,
     enabled: Array.from({ length: enabled }, (_, actor) => actor),
     requests: [],
   }
-  return fc
-    .sample(random.schedule, { seed, numRuns: 20_000 })
+  return schedules
     .filter((schedule) => schedule.length >= step)
     .map((schedule) => random.chooser(schedule)(point))
 }
 
 describe('random', () => {
-  test.each([2, 3, 4])('chooses each of %i enabled actors about equally', (enabled) => {
-    for (const step of [1, 10]) {
-      const drawn = choices(enabled, step)
-      const counts = Array.from(
-        { length: enabled },
-        (_, choice) => drawn.filter((each) => each === choice).length,
-      )
-      for (const count of counts) {
-        expect(count / drawn.length).toBeGreaterThan(0.9 / enabled)
-        expect(count / drawn.length).toBeLessThan(1.1 / enabled)
-      }
-    }
+  /** Whether each of so many enabled actors has its share, give or take a tenth. */
+  function isFair(enabled: number, step: number): boolean {
+    const drawn = choices(enabled, step)
+    return Array.from({ length: enabled }).every((_, actor) => {
+      const share = drawn.filter((choice) => choice === actor).length / drawn.length
+      return share > 0.9 / enabled && share < 1.1 / enabled
+    })
+  }
+
+  test.each([1, 2, 3, 4])('chooses each of %i enabled actors about equally', (enabled) => {
+    expect(isFair(enabled, 1)).toBe(true)
+    expect(isFair(enabled, 10)).toBe(true)
+  })
+
+  // A known fault: --actors takes up to 8, and 12 values are not divided evenly by 5, 7 or 8.
+  test.fails.each([5, 7, 8])('chooses each of %i enabled actors about equally', (enabled) => {
+    expect(isFair(enabled, 1)).toBe(true)
   })
 
   test('draws the same schedules for the same seed, and others for another', () => {
@@ -40,8 +46,8 @@ describe('random', () => {
   })
 
   test('reaches every schedule of a small run', () => {
-    const orders = fc
-      .sample(random.schedule, { seed, numRuns: 1_000 })
+    const orders = schedules
+      .slice(0, 1_000)
       .map((schedule) => simulate([idle(3), idle(3)], random.chooser(schedule)).order.join(''))
     expect(new Set(orders).size).toBe(20)
   })

@@ -88,11 +88,16 @@ export function renderState(title: string, state: Rows): string {
 }
 
 function summary(exploration: Exploration): string {
+  // What was judged in no schedule has not held either.
+  if (exploration.schedules === 0) return indent(schedules(exploration), 2)
   return [
     indent(schedules(exploration), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
     ...exploration.invariants.map(({ name, claimed, judged, violations }) => {
-      const outcome = violations === 0 ? 'held' : `broken in ${count(violations, 'schedule')}`
+      // Shrinking may have led to one that comes before what the search had found.
+      const shown = exploration.verdict === 'violated' && exploration.counterexample.invariant
+      const held = name === shown ? 'held in the search, broken in the counterexample' : 'held'
+      const outcome = violations === 0 ? held : `broken in ${count(violations, 'schedule')}`
       const standing = claimed ? '' : ', not claimed by the strategy'
       return indent(`${name}: ${outcome}${standing}${judged ? '' : ', measured only'}`, 2)
     }),

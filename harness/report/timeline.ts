@@ -110,7 +110,7 @@ class Timeline {
       this.#failed.delete(event.actor)
       return ['→ rolled back, because a statement before it had failed']
     }
-    if (event.transaction === 'none') this.#failed.delete(event.actor)
+    if (event.transaction !== 'failed') this.#failed.delete(event.actor)
     if (['BEGIN', 'COMMIT', 'ROLLBACK', 'SET', 'SAVEPOINT', 'sleep'].includes(word)) return []
     if (event.rows.length > 0) return showRows(event.rows)
     if (event.affectedRows > 0) return [`→ ${event.affectedRows} written`]

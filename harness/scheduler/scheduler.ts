@@ -4,6 +4,7 @@ import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } fro
 import { actorName, type ActorId, type RunEvent } from '../history.ts'
 import type { Limits } from '../limits.ts'
 import type { Gate, Step, StepResult } from '../session.ts'
+import { Alarm } from './alarm.ts'
 import { inTurn, type Choice, type ChoicePoint, type Chooser } from './choice.ts'
 import { WaitHabits } from './wait-habits.ts'
 import { hasCycle, queueBehind } from './wait-graph.ts'
@@ -53,7 +54,10 @@ export interface SchedulerOptions {
   readonly sessions: readonly ActorSession[]
   readonly choose: Chooser
   readonly limits: Limits
-  /** Called when a transaction may have been committed and nothing moves. */
+  /**
+   * Called when a transaction may have been committed and nothing moves. Until what it returns is
+   * done, no step is sent that could commit something else.
+   */
   readonly onCommit: () => Promise<void>
   /** Name of the code under test, for messages. */
   readonly strategy: string
@@ -61,8 +65,8 @@ export interface SchedulerOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** A statement that is not answered is asked about after this time. */
-const graceMs = 1
+/** The shortest pause between two questions about the same statement, in milliseconds. */
+const shortestPauseMs = 1
 /** The longest pause between two questions about the same statement, in milliseconds. */
 const longestPauseMs = 10
 
@@ -86,10 +90,13 @@ export class Scheduler {
   /** Statements answered so far: an answer about waits is stale when this changed meanwhile. */
   #answers = 0
   #mayHaveCommitted = false
+  /** What `onCommit` returned last. */
+  #observation: Promise<void> | undefined
   /** Events since the last time everything was settled, by actor. */
   #unsorted = new Map<ActorId, RunEvent[]>()
   #fault: Fault | undefined
   #wake: (() => void) | undefined
+  readonly #alarm = new Alarm()
 
   constructor(options: SchedulerOptions) {
     this.#options = options
@@ -105,12 +112,16 @@ export class Scheduler {
   /** Runs all bodies to their ends. Throws the first `Fault`; statements may then still be under way. */
   async run(bodies: readonly ActorBody[]): Promise<void> {
     const { signal } = this.#options
-    const interrupt = (): void => this.#stop(new HarnessFault('The run was interrupted.'))
+    const interrupt = (): void => {
+      const reason: unknown = signal?.reason
+      this.#stop(reason instanceof Fault ? reason : new HarnessFault('The run was interrupted.'))
+    }
     signal?.addEventListener('abort', interrupt)
     if (signal?.aborted) interrupt()
     try {
       await this.#run(bodies)
     } finally {
+      this.#alarm.end()
       signal?.removeEventListener('abort', interrupt)
     }
   }
@@ -119,11 +130,13 @@ export class Scheduler {
     for (const actor of this.#actors) this.#start(actor, bodies[actor.id])
     await this.#settle(0)
     for (;;) {
-      const enabled = this.#actors.filter(({ state }) => state === 'parked')
-      if (enabled.length === 0) return
+      const enabled = this.#enabled()
+      if (enabled.length === 0) break
       const actor = this.#chooseFrom(enabled)
+      if (this.#observation && !staysInside(actor)) await this.#observed()
       await this.#step(actor)
     }
+    await this.#observed()
   }
 
   /** Notes an event of an actor, in the place that a deterministic history gives it. */
@@ -175,17 +188,23 @@ export class Scheduler {
         ? 'after its commands had ended'
         : `while ${showRequest(actor.request)} was still under way`
     return new StrategyFault(
-      `Strategy "${strategy}" sent ${showRequest(request)} ${when}: a session does one statement at a time, so await each before the next.`,
+      `Strategy "${strategy}" sent ${showRequest(request)} as actor ${actor.name} ${when}: a session does one statement at a time, so await each before the next.`,
     )
   }
 
-  #chooseFrom(parked: readonly Actor[]): Actor {
-    const enabled = inTurn(
-      parked.map(({ id }) => id),
-      this.#last,
-      this.#actors.length,
-    )
-    const actors = enabled.map((id) => this.#actor(id))
+  async #observed(): Promise<void> {
+    await this.#observation
+    this.#observation = undefined
+  }
+
+  /** The parked actors in the order that gives a choice its meaning. */
+  #enabled(): Actor[] {
+    const parked = this.#actors.filter(({ state }) => state === 'parked').map(({ id }) => id)
+    return inTurn(parked, this.#last, this.#actors.length).map((id) => this.#actor(id))
+  }
+
+  #chooseFrom(actors: readonly Actor[]): Actor {
+    const enabled = actors.map(({ id }) => id)
     const point: ChoicePoint = {
       step: this.#steps + 1,
       enabled,
@@ -204,7 +223,7 @@ export class Scheduler {
     this.#steps += 1
     if (this.#steps > this.#options.limits.steps) {
       throw new HarnessFault(
-        `The run was stopped after ${this.#options.limits.steps} steps: strategy "${this.#options.strategy}" may never end.`,
+        `The run was stopped after ${this.#options.limits.steps} steps: strategy "${this.#options.strategy}" may never end. A retry loop has to stop after session.attempts.`,
       )
     }
     this.#last = actor.id
@@ -213,18 +232,20 @@ export class Scheduler {
     this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
     if (request.kind === 'sleep') {
       this.#complete(actor, { rows: [], affectedRows: 0 }, actor.session.transaction)
-      await this.#settle(graceMs)
+      await this.#settle(0)
       return
     }
-    const before = actor.session.transaction
     const text = request.statement.parts.join('$')
     const queue = queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
     actor.state = 'sent'
     void actor.session
       .execute(request.statement, queue)
-      .then((outcome) => this.#answered(actor, before, outcome))
-    await this.#settle(this.#habits.mayWait(text) && this.#othersAreInside(actor) ? 0 : graceMs)
+      .then((outcome) => this.#answered(actor, outcome))
+    const sentAt = performance.now()
+    const asksAtOnce = this.#habits.mayWait(text) && this.#othersAreInside(actor)
+    await this.#settle(asksAtOnce ? 0 : this.#habits.graceMs)
     if (this.#waitsFor.has(actor.id)) this.#habits.waited(text)
+    else this.#habits.answered(performance.now() - sentAt)
   }
 
   #othersAreInside(actor: Actor): boolean {
@@ -234,7 +255,7 @@ export class Scheduler {
     )
   }
 
-  #answered(actor: Actor, before: TransactionState, outcome: StatementOutcome): void {
+  #answered(actor: Actor, outcome: StatementOutcome): void {
     this.#answers += 1
     if (!outcome.ok && outcome.error.errorClass === 'connection lost') {
       this.#stop(
@@ -244,8 +265,8 @@ export class Scheduler {
       )
       return
     }
-    const ended = outcome.transaction === 'none' && (outcome.ok || before !== 'none')
-    if (ended && !isRollback(actor.request)) this.#mayHaveCommitted = true
+    const isOutside = outcome.transaction === 'none'
+    if (isOutside && !isRollback(actor.request)) this.#mayHaveCommitted = true
     if (actor.shownBlockers !== '') {
       this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
       actor.shownBlockers = ''
@@ -305,12 +326,13 @@ export class Scheduler {
       if (pauseMs > 0 && (await this.#changed(pauseMs))) continue
       if (performance.now() - startedAt > limits.statementMs) throw this.#unanswered()
       await this.#changedOrConfirmed()
-      pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? graceMs / 2 : pauseMs * 2)
+      pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? shortestPauseMs : pauseMs * 2)
     }
     this.#flush()
     if (this.#mayHaveCommitted) {
       this.#mayHaveCommitted = false
-      await this.#options.onCommit()
+      this.#observation = this.#options.onCommit()
+      this.#observation.catch(() => {}) // whoever awaits it hears of it
     }
   }
 
@@ -397,12 +419,12 @@ export class Scheduler {
   /** Resolves with true at the next change, or with false when there was none for `ms`. */
   #changed(ms: number): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      this.#alarm.set(ms, () => {
         this.#wake = undefined
         resolve(false)
-      }, ms)
+      })
       this.#wake = () => {
-        clearTimeout(timer)
+        this.#alarm.clear()
         resolve(true)
       }
     })
@@ -446,6 +468,14 @@ export class Scheduler {
 
 function toFault(thrown: unknown): Fault {
   return thrown instanceof Fault ? thrown : new HarnessFault(describeThrown(thrown))
+}
+
+/** Whether the actor's step can change nothing that others see: it begins a transaction or stays in it. */
+function staysInside({ request, session }: Actor): boolean {
+  if (request?.kind !== 'statement') return false
+  const [text = ''] = request.statement.parts
+  if (session.transaction === 'open') return /^\s*(select|insert|update|delete|with)\b/i.test(text)
+  return session.transaction === 'none' && /^\s*begin\b/i.test(text)
 }
 
 function isRollback(request: Step | undefined): boolean {

@@ -8,7 +8,7 @@ import type { Purchase } from '../workloads/stock.ts'
 export function purchaseStrategy(
   name: string,
   execute: (session: Session, command: Purchase) => Promise<Reply>,
-  claims: readonly string[] = [],
+  claims: readonly string[] = ['stock-never-negative'],
 ): Strategy {
   return defineStrategy({ name, workload: purchase, summary: 'For a test.', claims, execute })
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Reply } from '../reply.ts'
-import type { AnyCommand, Workload } from '../workload.ts'
+import type { Workload } from '../workload.ts'
 import {
   code,
   couponArbitrary,
@@ -101,14 +101,6 @@ function describe(command: Command): string {
   }
 }
 
-const either =
-  <A, B>(
-    first: { safeParse(value: unknown): { data?: A | undefined } },
-    second: { safeParse(value: unknown): { data?: B | undefined } },
-  ) =>
-  (command: AnyCommand): A | B | undefined =>
-    first.safeParse(command).data ?? second.safeParse(command).data
-
 const one = (stock: number): CheckoutRows => ({
   coupon: [{ id: 1, code: 'C1', active: true, cap: null }],
   redemption: [],
@@ -165,8 +157,12 @@ export const checkout: Workload<CheckoutRows, Command, Core> = {
   ],
   model,
   invariants: [
-    ...couponInvariants<CheckoutRows, Command>(either(checkoutCommand, redeem)),
-    ...stockInvariants<CheckoutRows, Command>(either(checkoutCommand, purchase)),
+    ...couponInvariants<CheckoutRows, Command>((command) =>
+      command.kind === 'checkout' || command.kind === 'redeem' ? command : undefined,
+    ),
+    ...stockInvariants<CheckoutRows, Command>((command) =>
+      command.kind === 'checkout' || command.kind === 'purchase' ? command : undefined,
+    ),
   ],
   handlers: { deactivate: deactivateHandler, restock: restockHandler },
   describe,

@@ -76,7 +76,7 @@ export const purchase: Workload<StockState, Purchase | Restock, Purchase> = {
   ],
   model: (state, command) =>
     command.kind === 'purchase' ? purchaseModel(state, command) : restockModel(state, command),
-  invariants: stockInvariants((command) => purchaseSchema.safeParse(command).data),
+  invariants: stockInvariants((command) => (command.kind === 'purchase' ? command : undefined)),
   handlers: { restock: restockHandler },
   describe: (command) =>
     command.kind === 'purchase' ? describeStock.purchase(command) : describeStock.restock(command),

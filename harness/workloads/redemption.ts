@@ -72,7 +72,7 @@ export const redemption: Workload<CouponState, Redeem | Deactivate, Redeem> = {
   ],
   model: (state, command) =>
     command.kind === 'redeem' ? redeemModel(state, command) : deactivateModel(state, command),
-  invariants: couponInvariants((command) => redeem.safeParse(command).data),
+  invariants: couponInvariants((command) => (command.kind === 'redeem' ? command : undefined)),
   handlers: { deactivate: deactivateHandler },
   describe: (command) =>
     command.kind === 'redeem'

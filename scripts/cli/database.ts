@@ -1,9 +1,17 @@
-import { obtainServer, type Engine, type IsolationLevel, type Lane } from '../../harness/index.ts'
+import {
+  Fault,
+  obtainServer,
+  type Engine,
+  type IsolationLevel,
+  type Lane,
+} from '../../harness/index.ts'
+import { endNow, Interruption, strayFault } from './ending.ts'
+import { exitCodes } from './exit.ts'
 
 /**
  * Starts a server, opens a lane on it, and ends both, whatever happens to `use`. Ctrl-C and SIGTERM
- * abort the signal, so that `use` can say what it has; a second one ends the process at once, and
- * the server's keeper cleans up.
+ * abort the signal, so that `use` can say what it has; a second one ends the process at once. What
+ * code under test throws where nobody catches it aborts the signal too, with the fault as its reason.
  */
 export async function withLane<T>(
   engine: Engine,
@@ -12,12 +20,14 @@ export async function withLane<T>(
 ): Promise<T> {
   const interruption = new AbortController()
   const interrupt = (): void => {
-    if (interruption.signal.aborted) process.exit(130)
+    if (interruption.signal.aborted) endNow(exitCodes.interrupted)
     interruption.abort()
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
+  // For good: a connection that code under test has left behind breaks when the server goes.
+  process.on('uncaughtException', (thrown) => interruption.abort(strayFault(thrown)))
   try {
-    const server = await obtainServer(engine)
+    const server = await Promise.race([obtainServer(engine), interrupted(interruption.signal)])
     try {
       const lane = await engine.openLane(server, {
         isolation: isolation ?? engine.defaultIsolation,
@@ -34,4 +44,15 @@ export async function withLane<T>(
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt)
   }
+}
+
+/** Ends a wait for the server. Should it still be started then, it goes with this process. */
+function interrupted(signal: AbortSignal): Promise<never> {
+  const fault = (): Error =>
+    signal.reason instanceof Fault
+      ? signal.reason
+      : new Interruption('Interrupted while the database was being started.')
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(fault()), { once: true })
+  })
 }

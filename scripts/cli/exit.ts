@@ -6,4 +6,6 @@ export const exitCodes = {
   violated: 1,
   usage: 2,
   inconclusive: 3,
-} as const satisfies Record<Exploration['verdict'] | 'usage', number>
+  /** Ctrl-C a second time: the code of whatever a shell has seen end by it. */
+  interrupted: 130,
+} as const satisfies Record<Exploration['verdict'] | 'usage' | 'interrupted', number>

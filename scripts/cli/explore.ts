@@ -1,4 +1,4 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import {
   checkOptions,
   engines,
@@ -9,11 +9,14 @@ import {
   toJson,
   type AnyWorkload,
   type Engine,
+  type Exploration,
+  type ExploreOptions,
   type Explorer,
   type IsolationLevel,
 } from '../../harness/index.ts'
 import { withLane } from './database.ts'
 import { exitCodes } from './exit.ts'
+import { withJsonFault } from './json-fault.ts'
 import {
   findStrategy,
   isPath,
@@ -25,6 +28,7 @@ import {
   wholeNumber,
 } from './options.ts'
 import { print, printJson, Progress } from './output.ts'
+import { withWatchdog } from './watchdog.ts'
 
 interface ExploreFlags {
   readonly workload?: AnyWorkload
@@ -49,13 +53,21 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .description('Search for an interleaving in which a strategy breaks an invariant.')
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
-    .option('--database <engine>', `one of ${names(engines)}`, parseEngine, defaultEngine)
+    .addOption(
+      new Option('--database <engine>', `one of ${names(engines)}`)
+        .argParser(parseEngine)
+        .default(defaultEngine, defaultEngine?.name),
+    )
     .option(
       '--isolation <level>',
       `one of ${isolationLevels.join(', ')} (default: the engine's own)`,
       parseIsolation,
     )
-    .option('--explorer <name>', `one of ${names(explorers)}`, parseExplorer, defaultExplorer)
+    .addOption(
+      new Option('--explorer <name>', `one of ${names(explorers)}`)
+        .argParser(parseExplorer)
+        .default(defaultExplorer, defaultExplorer.name),
+    )
     .option(
       '--schedules <n>',
       'most schedules to run (default: 1000; for exhaustive, all)',
@@ -80,7 +92,9 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
-    .action(async (flags: ExploreFlags) => finish(await run(flags)))
+    .action(async (flags: ExploreFlags) =>
+      finish(await withJsonFault(flags.json, () => withWatchdog(() => run(flags)))),
+    )
 }
 
 const names = (known: readonly { readonly name: string }[]): string =>
@@ -103,22 +117,34 @@ async function run(flags: ExploreFlags): Promise<number> {
     timeBudgetMs: timeBudget === undefined ? undefined : timeBudget * 1000,
   }
   checkOptions(options)
+  const exploration = await search(flags, options)
+  await (flags.json
+    ? printJson(toJson(exploration))
+    : print(renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) })))
+  return exitCodes[exploration.verdict]
+}
+
+async function search(
+  flags: ExploreFlags,
+  options: Omit<ExploreOptions, 'lane'>,
+): Promise<Exploration> {
   const progress = new Progress()
   progress.show(() => `starting ${flags.database.title} …`)
-  const exploration = await withLane(flags.database, flags.isolation, (lane, signal) => {
+  return withLane(flags.database, flags.isolation, (lane, signal) => {
     let runs = 0
     const onRun = (): void => {
       runs += 1
-      progress.show(() => `${runs} schedules`)
+      progress.show(() => `schedules: ${runs}`)
     }
     return explore({ ...options, lane, signal, onRun })
   }).finally(() => progress.clear())
-  if (flags.json) printJson(toJson(exploration))
-  else print(renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) }))
-  return exitCodes[exploration.verdict]
 }
 
 /** A token names a strategy; which file it came from is for the caller to say again. */
 function replayCommand({ strategy }: ExploreFlags): string {
-  return `pnpm lockstep replay${isPath(strategy) ? ` --strategy ${strategy}` : ''}`
+  return `pnpm lockstep replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
 }
+
+/** One word for a shell. */
+const quoted = (text: string): string =>
+  /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -1,5 +1,12 @@
 import { Command } from 'commander'
-import { engines, explorers, isolationLevels, workloads } from '../../harness/index.ts'
+import {
+  engines,
+  explorers,
+  isolationLevels,
+  pageWidth,
+  workloads,
+  wrap,
+} from '../../harness/index.ts'
 import { strategies } from '../../strategies/index.ts'
 import { print, printJson } from './output.ts'
 
@@ -12,9 +19,8 @@ export function listCommand(finish: (exitCode: number) => void): Command {
   return new Command('list')
     .description('List what there is to choose from.')
     .option('--json', 'print one JSON document')
-    .action((flags: { readonly json?: true }) => {
-      if (flags.json) printJson(catalogue())
-      else print(describe())
+    .action(async (flags: { readonly json?: true }) => {
+      await (flags.json ? printJson(catalogue()) : print(describe()))
       finish(0)
     })
 }
@@ -58,6 +64,11 @@ function describe(): string {
 
 function table(title: string, entries: readonly Entry[]): string {
   const widest = Math.max(...entries.map(({ name }) => name.length))
-  const lines = entries.map(({ name, summary }) => `    ${name.padEnd(widest)}  ${summary}`)
+  const margin = ' '.repeat(4 + widest + 2)
+  const lines = entries.flatMap(({ name, summary }) =>
+    wrap(summary, pageWidth - margin.length).map((line, index) =>
+      index === 0 ? `    ${name.padEnd(widest)}  ${line}` : margin + line,
+    ),
+  )
   return [`  ${title}`, ...lines].join('\n')
 }

@@ -1,11 +1,13 @@
 import {
   byName,
+  describeThrown,
   engines,
   explorers,
   isolationLevels,
   isStrategy,
   unknownName,
   UsageError,
+  whereThrown,
   workloads,
   type AnyWorkload,
   type Engine,
@@ -13,8 +15,9 @@ import {
   type IsolationLevel,
   type Strategy,
 } from '../../harness/index.ts'
-import { existsSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { strategies } from '../../strategies/index.ts'
 
@@ -67,25 +70,30 @@ function builtIn(name: string, workload: AnyWorkload | undefined): Strategy {
   const candidates = workload
     ? strategies.filter((each) => each.workload.name === workload.name)
     : strategies
-  const kind = workload ? `strategy for workload "${workload.name}" called` : 'strategy'
   const named = candidates.filter((each) => each.name === name)
   if (named.length > 1) {
     const homes = named.map((each) => `--workload ${each.workload.name}`)
     throw new UsageError(`Strategy "${name}" exists more than once: add ${homes.join(' or ')}.`)
   }
+  const elsewhere = strategies.find((each) => each.name === name)
+  if (named.length === 0 && elsewhere) return elsewhere // which is refused for its workload
+  const kind = workload ? `strategy for workload "${workload.name}" called` : 'strategy'
   return byName(kind, candidates, name)
 }
 
 async function load(path: string): Promise<Strategy> {
   const file = resolve(path)
-  if (!existsSync(file)) throw new UsageError(`There is no strategy file "${path}".`)
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(`There is no strategy file "${path}".`)
+  }
   let exported: unknown
   try {
-    const module = (await import(pathToFileURL(file).href)) as { readonly default?: unknown }
-    exported = module.default
+    exported = await withinLimit(path, import(pathToFileURL(file).href))
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new UsageError(`The strategy file "${path}" cannot be loaded: ${firstLine(reason)}`)
+    if (error instanceof UsageError) throw error
+    throw new UsageError(
+      `The strategy file "${path}" cannot be loaded: ${describeThrown(error)}${whereThrown(error)}.`,
+    )
   }
   if (isStrategy(exported)) return exported
   throw new UsageError(
@@ -93,4 +101,23 @@ async function load(path: string): Promise<Strategy> {
   )
 }
 
-const firstLine = (text: string): string => text.split('\n', 1)[0] ?? text
+const loadLimitMs = 5_000
+
+/** The default export of a module, which may take its time or never come. */
+async function withinLimit(
+  path: string,
+  loading: Promise<{ readonly default?: unknown }>,
+): Promise<unknown> {
+  const limit = new AbortController()
+  const tooLong = sleep(loadLimitMs, undefined, { signal: limit.signal }).then(() => {
+    throw new UsageError(
+      `The strategy file "${path}" is not loaded after ${loadLimitMs / 1000} s: its top level awaits something that does not come.`,
+    )
+  })
+  try {
+    return (await Promise.race([loading, tooLong])).default
+  } finally {
+    tooLong.catch(() => {})
+    limit.abort()
+  }
+}

@@ -1,17 +1,34 @@
-/** Ends quietly when the reader of a pipe goes away, as with `| head`. */
-export function tolerateClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
+import { Console } from 'node:console'
+
+/** The result could not be written, so nobody knows it. */
+export class OutputError extends Error {
+  override readonly name = 'OutputError'
+}
+
+/** Standard output is for the result alone. What code under test logs goes where messages go. */
+export function claimStandardOutput(): void {
+  globalThis.console = new Console(process.stderr, process.stderr)
+  // Every write reports its own failure; without a listener it would end the process as well.
+  process.stdout.on('error', () => {})
+  process.stderr.on('error', () => {})
+}
+
+/**
+ * Resolves when the text has been written, or when its reader has gone away, as with `| head`.
+ *
+ * @throws {OutputError} when it cannot be written.
+ */
+export function print(text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    process.stdout.write(`${text}\n`, (error) => {
+      if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve()
+      else reject(new OutputError(error.message))
+    })
   })
 }
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
-}
-
-export function printJson(document: unknown): void {
-  print(JSON.stringify(document, undefined, 2))
+export function printJson(document: unknown): Promise<void> {
+  return print(JSON.stringify(document, undefined, 2))
 }
 
 export function complain(sentence: string): void {

@@ -9,13 +9,18 @@ import {
   renderReplay,
   replay,
   replayToJson,
+  UsageError,
+  type AnyWorkload,
   type Replayed,
   type Strategy,
 } from '../../harness/index.ts'
+import { strategies } from '../../strategies/index.ts'
 import { withLane } from './database.ts'
 import { exitCodes } from './exit.ts'
+import { withJsonFault } from './json-fault.ts'
 import { findStrategy, parseWorkload } from './options.ts'
 import { print, printJson } from './output.ts'
+import { withWatchdog } from './watchdog.ts'
 
 interface ReplayFlags {
   readonly strategy?: string
@@ -34,13 +39,18 @@ export function replayCommand(finish: (exitCode: number) => void): Command {
 Exit codes: 0 the violation did not happen again, 1 it did, 2 the call was wrong,
 3 the recording cannot be followed any more.`,
     )
-    .action(async (token: string, flags: ReplayFlags) => finish(await run(token, flags)))
+    .action(async (token: string, flags: ReplayFlags) =>
+      finish(await withJsonFault(flags.json, () => withWatchdog(() => run(token, flags)))),
+    )
 }
 
 async function run(token: string, flags: ReplayFlags): Promise<number> {
   const recording = decodeToken(token)
   const workload = parseWorkload(recording.workload)
-  const strategy: Strategy = await findStrategy(flags.strategy ?? recording.strategy, workload)
+  const strategy: Strategy = await findStrategy(
+    flags.strategy ?? builtInName(recording.strategy, workload),
+    workload,
+  )
   checkRecording(recording, strategy)
   const engine = byName('database', engines, recording.engine)
   const replayed = await withLane(
@@ -59,9 +69,20 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
       }
     },
   )
-  if (flags.json) printJson(replayToJson(replayed))
-  else print(renderReplay(strategy.workload, replayed))
+  await (flags.json
+    ? printJson(replayToJson(replayed))
+    : print(renderReplay(strategy.workload, replayed)))
   return exitCodes[replayed.verdict]
+}
+
+/** A token holds a strategy's name only, and not the file it may have come from. */
+function builtInName(name: string, workload: AnyWorkload): string {
+  if (strategies.some((each) => each.workload.name === workload.name && each.name === name)) {
+    return name
+  }
+  throw new UsageError(
+    `The token is of strategy "${name}", which is not built in: add --strategy and the file it is in.`,
+  )
 }
 
 function verdictOf(

@@ -6,6 +6,7 @@ import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
+import { classify } from './errors.ts'
 import { PostgresSession } from './session.ts'
 
 /**
@@ -34,6 +35,7 @@ export class PostgresLane implements Lane {
   #byPid = new Map<number, PostgresSession>()
   #tables: readonly Table[] = []
   #preparations = 0
+  #observe = { name: 'observe0', text: 'SELECT' }
   #resets = 0
 
   private constructor(
@@ -73,6 +75,7 @@ export class PostgresLane implements Lane {
     await this.#closeSessions() // their prepared statements speak of tables that go now
     this.#tables = tables
     this.#preparations += 1
+    this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forPostgres(table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
     await this.#vacuum()
@@ -95,10 +98,7 @@ export class PostgresLane implements Lane {
   }
 
   async observe(): Promise<Rows> {
-    const name = `observe${this.#preparations}`
-    const answer = await this.#try(() =>
-      this.#control.query({ name, text: observeSql(this.#tables) }),
-    )
+    const answer = await this.#try(() => this.#control.query(this.#observe))
     return observedRows(this.#tables, answer.rows[0])
   }
 
@@ -174,8 +174,12 @@ export class PostgresLane implements Lane {
     try {
       return await ask()
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new DatabaseFault(`PostgreSQL did not do what Lockstep asked of it: ${reason}.`)
+      const { errorClass, message } = classify(error as Error)
+      throw new DatabaseFault(
+        errorClass === 'connection lost'
+          ? `The connection to PostgreSQL was lost: ${message}.`
+          : `PostgreSQL did not do what Lockstep asked of it: ${message}.`,
+      )
     }
   }
 }

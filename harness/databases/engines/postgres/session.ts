@@ -23,6 +23,13 @@ const lasting =
 const beforeLookMs = 25
 const afterLookMs = 3
 
+/** A statement's text, the name it is prepared under, and whether it may leave something behind. */
+interface Prepared {
+  readonly text: string
+  readonly name: string | undefined
+  readonly isLasting: boolean
+}
+
 /** An actor's connection to PostgreSQL. */
 export class PostgresSession implements ActorSession {
   readonly pid: number
@@ -30,6 +37,7 @@ export class PostgresSession implements ActorSession {
   dirty = false
   readonly #client: pg.Client
   readonly #names = new Map<string, string>()
+  readonly #prepared = new WeakMap<readonly string[], Prepared>()
   #sentAt = 0
   /** The deadlock_timeout in force, in milliseconds. */
   #timeoutMs = waiterTimeoutMs
@@ -48,11 +56,12 @@ export class PostgresSession implements ActorSession {
     return states[this.#client.getTransactionStatus() ?? 'I']
   }
 
-  async execute(
-    statement: Statement,
-    queue: readonly PostgresSession[],
-  ): Promise<StatementOutcome> {
-    if (queue.length > 0) await this.#volunteerAsVictim(queue)
+  execute(statement: Statement, queue: readonly PostgresSession[]): Promise<StatementOutcome> {
+    if (queue.length === 0) return this.#execute(statement)
+    return this.#volunteerAsVictim(queue).then(() => this.#execute(statement))
+  }
+
+  #execute(statement: Statement): Promise<StatementOutcome> {
     return new Promise((resolve) => {
       if (this.#lost) {
         resolve({ ok: false, error: this.#lost, transaction: 'none' })
@@ -65,16 +74,25 @@ export class PostgresSession implements ActorSession {
   }
 
   #send(statement: Statement): void {
-    const text = renderStatement(statement, (_, index) => dialect.placeholder(index))
-    if (lasting.test(text)) this.dirty = true
+    const { text, name, isLasting } = this.#prepare(statement)
+    if (isLasting) this.dirty = true
     const values = [...statement.params]
-    const query = plannable.test(text)
-      ? { name: this.#nameOf(text), text, values }
-      : { text, values }
+    const query = name === undefined ? { text, values } : { name, text, values }
     this.#client.query(query, (error: Error | null, result: pg.QueryResult) => {
       if (error) this.#refused(error)
       else this.#succeeded(result)
     })
+  }
+
+  /** A template's text is the same every time, so what it is like is found out once. */
+  #prepare(statement: Statement): Prepared {
+    const known = this.#prepared.get(statement.parts)
+    if (known) return known
+    const text = renderStatement(statement, (_, index) => dialect.placeholder(index))
+    const name = plannable.test(text) ? this.#nameOf(text) : undefined
+    const prepared = { text, name, isLasting: lasting.test(text) }
+    this.#prepared.set(statement.parts, prepared)
+    return prepared
   }
 
   #succeeded(result: pg.QueryResult): void {

@@ -1,0 +1,315 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Rows } from '../databases/engine.ts'
+import { exhaustive } from '../explorers/exhaustive.ts'
+import {
+  idle,
+  simulate,
+  type SimulatedActor,
+  type SimulatedRun,
+} from '../explorers/fixtures/simulated-run.ts'
+import type { ActorId } from '../history.ts'
+import type { PerformedCommand } from '../invariant.ts'
+import type { Plan } from '../plan.ts'
+import { ok, rejected, type Reply } from '../reply.ts'
+import type { RunRecord } from '../run.ts'
+import { planned, type Chooser } from '../scheduler/choice.ts'
+import type { AnyCommand, AnyWorkload } from '../workload.ts'
+import { purchase } from '../workloads/purchase.ts'
+import type { Purchase, PurchaseRow, Restock, StockState } from '../workloads/stock.ts'
+import { contextSwitches, minimise, scheduleOf, type Failure, type Try } from './minimise.ts'
+
+type Command = Purchase | Restock
+
+const buy = (userId: number, productId = 1, quantity = 1): Purchase => ({
+  kind: 'purchase',
+  userId,
+  productId,
+  quantity,
+})
+const restock = (quantity: number, productId = 1): Restock => ({
+  kind: 'restock',
+  productId,
+  quantity,
+})
+
+const stocked = (...stocks: readonly number[]): Rows => ({
+  product: stocks.map((stock, index) => ({ id: index + 1, stock })),
+  purchase: [],
+})
+
+const planOf = (initial: Rows, ...actors: readonly (readonly Command[])[]): Plan => ({
+  initial,
+  actors,
+  schedule: [],
+  attempts: 3,
+})
+
+const noRun = { initial: {}, commands: [], committed: [], final: {} }
+
+const recordOf = ({ history, choices, order }: SimulatedRun): RunRecord => ({
+  observation: noRun,
+  history,
+  choices,
+  steps: order.length,
+})
+
+/** A shop in memory that reads the stock in one step and writes it back in another: updates get lost. */
+class Shop {
+  readonly #stock: Map<number, number>
+  readonly #sold: PurchaseRow[]
+  readonly #done: PerformedCommand<AnyCommand>[] = []
+
+  constructor(initial: Rows) {
+    const { product, purchase: sold } = initial as StockState
+    this.#stock = new Map(product.map(({ id, stock }) => [id, stock]))
+    this.#sold = [...sold]
+  }
+
+  *actor(actor: ActorId, commands: readonly Command[]): SimulatedActor {
+    for (const command of commands) {
+      const reply = yield* command.kind === 'restock' ? this.#restock(command) : this.#buy(command)
+      this.#done.push({ actor, command, reply, beganAt: 0, endedAt: 0 })
+    }
+  }
+
+  *#restock({ productId, quantity }: Restock): Generator<{ text: string }, Reply, void> {
+    yield { text: `add ${quantity} to ${productId}` }
+    const stock = this.#stock.get(productId)
+    if (stock === undefined) return rejected('no such product')
+    this.#stock.set(productId, stock + quantity)
+    return ok()
+  }
+
+  *#buy({ userId, productId, quantity }: Purchase): Generator<{ text: string }, Reply, void> {
+    yield { text: `read ${productId}` }
+    const stock = this.#stock.get(productId) ?? 0
+    if (stock < quantity) return rejected('not enough stock')
+    yield { text: `write ${stock - quantity} to ${productId}` }
+    this.#stock.set(productId, stock - quantity)
+    this.#sold.push({ user_id: userId, product_id: productId, quantity })
+    return ok()
+  }
+
+  /** What is wrong with the stock, by the workload's own invariant. */
+  fault(initial: Rows): string | undefined {
+    const final = {
+      product: [...this.#stock].map(([id, stock]) => ({ id, stock })),
+      purchase: this.#sold,
+    }
+    const conserved = purchase.invariants.find(({ name }) => name === 'stock-conserved')
+    return conserved?.check({
+      initial: initial as StockState,
+      commands: this.#done as PerformedCommand<Command>[],
+      committed: [],
+      final,
+    })
+  }
+}
+
+const attemptSale: Try = async (plan, choose) => {
+  const shop = new Shop(plan.initial)
+  const actors = plan.actors.map((commands, actor) => shop.actor(actor, commands as Command[]))
+  const run = simulate(actors, choose)
+  return shop.fault(plan.initial) === undefined ? undefined : recordOf(run)
+}
+
+/** The first failing run of a plan, as a search would find it. */
+async function firstFailure(
+  plan: Plan,
+  attempt: Try,
+  choosers: Iterable<Chooser>,
+): Promise<Failure> {
+  for (const choose of choosers) {
+    const record = await attempt(plan, choose)
+    if (record) return { plan: { ...plan, schedule: scheduleOf(record) }, record }
+  }
+  throw new Error('This plan does not fail.')
+}
+
+function* allSchedules(): Generator<Chooser> {
+  const search = exhaustive.search()
+  for (let choose = search.next(); choose; choose = search.next()) yield choose
+}
+
+const minimiseSale = async (plan: Plan): Promise<Failure> =>
+  minimise(await firstFailure(plan, attemptSale, allSchedules()), purchase, attemptSale)
+
+describe('minimise', () => {
+  test('leaves out actors and commands that are not needed', async () => {
+    const { plan, record } = await minimiseSale(
+      planOf(
+        stocked(4, 9),
+        [buy(3, 2)],
+        [buy(1, 2), buy(1), buy(3, 7)],
+        [restock(2, 7)],
+        [buy(2), buy(2, 7)],
+      ),
+    )
+    expect(plan.actors).toEqual([[buy(1)], [buy(2)]])
+    expect(plan.initial).toEqual(stocked(4, 9))
+    expect(contextSwitches(record.history)).toBe(2)
+    expect(record.steps).toBe(4)
+  })
+
+  test('does a command beforehand when it is needed only for what it leaves behind', async () => {
+    const { plan } = await minimiseSale(planOf(stocked(0), [restock(2)], [buy(1)], [buy(2)]))
+    expect(plan.actors).toEqual([[buy(1)], [buy(2)]])
+    expect(plan.initial).toEqual(stocked(2))
+  })
+
+  test('does several commands of one actor beforehand', async () => {
+    const { plan } = await minimiseSale(
+      planOf(stocked(0), [restock(1), restock(2), buy(1, 1, 3)], [buy(2, 1, 2)]),
+    )
+    expect(plan.actors).toEqual([[buy(1, 1, 3)], [buy(2, 1, 2)]])
+    expect(plan.initial).toEqual(stocked(3))
+  })
+
+  test('leaves a smallest plan as it is', async () => {
+    const smallest = planOf(stocked(2), [buy(1)], [buy(2)])
+    const { plan } = await minimiseSale(smallest)
+    expect(plan.actors).toEqual(smallest.actors)
+    expect(plan.initial).toEqual(smallest.initial)
+  })
+
+  test('finds a schedule with few switches, whatever it began with', async () => {
+    const plan = planOf(stocked(4), [buy(1), buy(1)], [buy(2), buy(2)])
+    const zigzag = planned([0, 1, 1, 1, 1, 1, 1, 1])
+    const found = await firstFailure(plan, attemptSale, [zigzag])
+    expect(contextSwitches(found.record.history)).toBe(7)
+    const { record } = await minimise(found, purchase, attemptSale)
+    expect(record.history.map(({ actor }) => actor)).toEqual([0, 1, 1, 0])
+  })
+
+  test('gives back a run that fails, of the plan it gives back', async () => {
+    const plans = fc.record({
+      initial: purchase.arbitrary.state,
+      actors: fc.array(fc.array(purchase.arbitrary.command, { minLength: 1, maxLength: 2 }), {
+        minLength: 2,
+        maxLength: 3,
+      }),
+      schedule: fc.array(fc.nat({ max: 5 }), { minLength: 6, maxLength: 12 }),
+    })
+    await fc.assert(
+      fc.asyncProperty(plans, async ({ initial, actors, schedule }) => {
+        const plan = planOf(initial, ...actors)
+        const record = await attemptSale(plan, planned(schedule))
+        fc.pre(record !== undefined)
+        const small = await minimise({ plan, record }, purchase, attemptSale)
+        const again = await attemptSale(small.plan, planned(scheduleOf(small.record)))
+        expect(again).toEqual(small.record)
+        // A lost update takes two: a buyer who is at it, and somebody else who writes meanwhile.
+        expect(small.plan.actors.map((commands) => commands.length)).toEqual([1, 1])
+        expect(contextSwitches(small.record.history)).toBe(2)
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  describe('when no actor can be left out', () => {
+    const steps = [2, 2, 2]
+    const plan = planOf({}, ...steps.map((_, actor) => [buy(actor)]))
+    /** Nothing can be done beforehand either. */
+    const frozen: AnyWorkload = { ...purchase, model: (state) => ({ state, reply: ok() }) }
+
+    const failingIn =
+      (fails: (order: readonly ActorId[]) => boolean): Try =>
+      async ({ actors }, choose) => {
+        if (actors.length < steps.length) return undefined
+        const run = simulate(steps.map(idle), choose)
+        return fails(run.order) ? recordOf(run) : undefined
+      }
+
+    test('finds the fewest switches of all failing schedules', async () => {
+      const all = [...orders()]
+      expect(all).toHaveLength(90)
+      const someOrders = fc.subarray(all, { minLength: 1, maxLength: 12 })
+      await fc.assert(
+        fc.asyncProperty(someOrders, fc.nat(), async (failing, at) => {
+          const attempt = failingIn((order) => failing.includes(order.join()))
+          const begun = failing[at % failing.length]!
+          const start = await firstFailure(plan, attempt, [following(begun)])
+          expect(start.record.history.map(({ actor }) => actor).join()).toBe(begun)
+          const { record } = await minimise(start, frozen, attempt)
+          const fewest = Math.min(...failing.map(switchesOf))
+          expect(contextSwitches(record.history)).toBe(fewest)
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    test('gives up a question after 400 runs', async () => {
+      const many = [4, 4, 4]
+      let runs = 0
+      const attempt: Try = async ({ actors }, choose) => {
+        runs += 1
+        if (actors.length < 3) return undefined
+        const run = simulate(many.map(idle), choose)
+        return run.order.join('') === '012012012012' ? recordOf(run) : undefined
+      }
+      const start = await firstFailure(plan, attempt, [
+        planned([0, ...Array.from({ length: 9 }, () => 1)]),
+      ])
+      runs = 0
+      const { record } = await minimise(start, frozen, attempt)
+      expect(record).toBe(start.record)
+      // One question for each number of switches below 11; those about smaller plans are short.
+      expect(runs).toBeLessThanOrEqual(11 * 400 + 100)
+      expect(runs).toBeGreaterThan(400)
+    })
+
+    function* orders(): Generator<string> {
+      for (const choose of allSchedules()) yield simulate(steps.map(idle), choose).order.join()
+    }
+
+    const switchesOf = (order: string): number =>
+      order.split(',').filter((actor, index, list) => index > 0 && actor !== list[index - 1]).length
+
+    const following =
+      (order: string): Chooser =>
+      ({ step, enabled }) =>
+        enabled.indexOf(Number(order.split(',')[step - 1]))
+  })
+})
+
+describe('contextSwitches', () => {
+  const sent = (...actors: readonly ActorId[]) =>
+    actors.map(
+      (actor, index) =>
+        ({ kind: 'sent', actor, step: index + 1, request: { kind: 'sleep', ms: 1 } }) as const,
+    )
+
+  test('counts how often another actor takes a step', () => {
+    expect(contextSwitches([])).toBe(0)
+    expect(contextSwitches(sent(0))).toBe(0)
+    expect(contextSwitches(sent(1, 1, 1))).toBe(0)
+    expect(contextSwitches(sent(0, 0, 1, 0, 2, 2))).toBe(3)
+  })
+
+  test('does not count what happens to an actor that takes no step', () => {
+    const [first, second] = sent(0, 0)
+    const elsewhere = { kind: 'replied', actor: 1, command: 0, reply: ok() } as const
+    expect(contextSwitches([first!, elsewhere, second!])).toBe(0)
+  })
+})
+
+describe('scheduleOf', () => {
+  const record = (...chosen: readonly number[]): RunRecord => {
+    const point = { step: 1, enabled: [0, 1, 2], requests: [] }
+    return {
+      ...recordOf(simulate([], () => 0)),
+      choices: chosen.map((each) => ({ point, chosen: each })),
+    }
+  }
+
+  test('is the choices without the zeros at their end', () => {
+    expect(scheduleOf(record(0, 2, 0, 1, 0, 0))).toEqual([0, 2, 0, 1])
+    expect(scheduleOf(record(1))).toEqual([1])
+  })
+
+  test('is empty for a serial run', () => {
+    expect(scheduleOf(record())).toEqual([])
+    expect(scheduleOf(record(0, 0))).toEqual([])
+  })
+})

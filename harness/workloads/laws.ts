@@ -1,0 +1,191 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { Rows } from '../databases/engine.ts'
+import type { Observation, PerformedCommand } from '../invariant.ts'
+import { isReply } from '../reply.ts'
+import type { AnyCommand, AnyWorkload } from '../workload.ts'
+
+const sentence = /^[A-Z][^\n]*[^\n.]\.$/
+const kebabCase = /^[a-z]+(-[a-z]+)*$/
+
+/** What comes of commands that are done one after the other, each in two steps. */
+export function serialRun(
+  workload: AnyWorkload,
+  initial: Rows,
+  commands: readonly AnyCommand[],
+): Observation<Rows, AnyCommand> {
+  const performed: PerformedCommand<AnyCommand>[] = []
+  const committed: Rows[] = []
+  let state = initial
+  for (const [index, command] of commands.entries()) {
+    const done = workload.model(state, command)
+    state = done.state as Rows
+    committed.push(state)
+    performed.push({
+      actor: index % 3,
+      command,
+      reply: done.reply,
+      beganAt: index * 2 + 1,
+      endedAt: index * 2 + 2,
+    })
+  }
+  return { initial, commands: performed, committed, final: state }
+}
+
+/** What every workload must keep to, whatever it is about. */
+export function workloadLaws(workload: AnyWorkload): void {
+  const states = workload.arbitrary.state as fc.Arbitrary<Rows>
+  const commands = workload.arbitrary.command as fc.Arbitrary<AnyCommand>
+  const commandLists = fc.array(commands, { maxLength: 12 })
+  const { state: stateSchema, command: commandSchema } = workload.schema
+  const accepts = (schema: typeof stateSchema, value: unknown): boolean =>
+    schema.safeParse(value).success
+
+  describe(`workload ${workload.name}`, () => {
+    test('has names to type and sentences to describe them', () => {
+      for (const { name, summary } of [workload, ...workload.invariants, ...workload.scenarios]) {
+        expect(name).toMatch(kebabCase)
+        expect(summary).toMatch(sentence)
+      }
+      for (const plugins of [workload.invariants, workload.scenarios]) {
+        const names = plugins.map(({ name }) => name)
+        expect(names).toEqual([...new Set(names)])
+      }
+    })
+
+    test('generates states of its tables, with all their columns', () => {
+      const columns = new Map(workload.tables.map((table) => [table.name, table.columns]))
+      fc.assert(
+        fc.property(states, (state) => {
+          expect(Object.keys(state)).toEqual([...columns.keys()])
+          for (const [table, rows] of Object.entries(state)) {
+            for (const row of rows) expect(Object.keys(row)).toEqual(columns.get(table))
+          }
+        }),
+      )
+    })
+
+    test('generates what its schema accepts, as plain data', () => {
+      fc.assert(
+        fc.property(states, commands, (state, command) => {
+          expect(stateSchema.parse(JSON.parse(JSON.stringify(state)))).toEqual(state)
+          expect(commandSchema.parse(JSON.parse(JSON.stringify(command)))).toEqual(command)
+        }),
+      )
+    })
+
+    test('accepts nothing else', () => {
+      fc.assert(
+        fc.property(states, commands, (state, command) => {
+          expect(accepts(stateSchema, { ...state, extra: [] })).toBe(false)
+          expect(accepts(commandSchema, { ...command, extra: 1 })).toBe(false)
+          expect(accepts(commandSchema, { ...command, kind: 'no such' })).toBe(false)
+          for (const table of Object.keys(state)) {
+            expect(accepts(stateSchema, without(state, table))).toBe(false)
+            const rows = state[table]?.map((row) => ({ ...row, extra: 1 })) ?? []
+            expect(accepts(stateSchema, { ...state, [table]: rows })).toBe(rows.length === 0)
+          }
+          for (const property of Object.keys(command)) {
+            expect(accepts(commandSchema, without(command, property))).toBe(false)
+          }
+        }),
+      )
+    })
+
+    test('has a model that changes nothing it is given, and answers the same each time', () => {
+      fc.assert(
+        fc.property(states, commandLists, (state, list) => {
+          const first = serialRun(workload, deepFreeze(state), deepFreeze(list))
+          expect(serialRun(workload, state, list)).toEqual(first)
+        }),
+      )
+    })
+
+    test('has a model that stays within the schema, and does nothing when it refuses', () => {
+      fc.assert(
+        fc.property(states, commandLists, (initial, list) => {
+          const run = serialRun(workload, initial, list)
+          for (const [index, { reply }] of run.commands.entries()) {
+            expect(isReply(reply)).toBe(true)
+            expect(['ok', 'rejected']).toContain(reply.kind)
+            expect(accepts(stateSchema, run.committed[index])).toBe(true)
+            const before = run.committed[index - 1] ?? run.initial
+            // The same object: shrinking tells by it that a command leaves nothing behind.
+            if (reply.kind === 'rejected') expect(run.committed[index]).toBe(before)
+          }
+        }),
+      )
+    })
+
+    test('has commands that are refused and commands that are done', () => {
+      const replies = fc
+        .sample(fc.tuple(states, commands), { seed: 1, numRuns: 500 })
+        .map(([state, command]) => workload.model(state, command).reply.kind)
+      expect(new Set(replies)).toEqual(new Set(['ok', 'rejected']))
+    })
+
+    test('holds all its invariants when commands do not overlap', () => {
+      fc.assert(
+        fc.property(states, commandLists, (initial, list) => {
+          const run = serialRun(workload, initial, list)
+          for (const { name, check } of workload.invariants) {
+            expect({ name, message: check(run) }).toEqual({ name, message: undefined })
+          }
+        }),
+      )
+    })
+
+    test('has invariants that only look', () => {
+      fc.assert(
+        fc.property(states, commandLists, (initial, list) => {
+          const run = deepFreeze(serialRun(workload, initial, list))
+          for (const { check } of workload.invariants) check(run)
+        }),
+        { numRuns: 30 },
+      )
+    })
+
+    test.each([1, 2, 3, 4])('has scenarios for %i actors that its schema accepts', (actors) => {
+      for (const scenario of workload.scenarios) {
+        const start = scenario.start(actors)
+        expect(accepts(stateSchema, start.initial)).toBe(true)
+        expect(start.actors).toHaveLength(actors)
+        for (const list of start.actors) {
+          expect(list.length).toBeGreaterThan(0)
+          for (const command of list) expect(accepts(commandSchema, command)).toBe(true)
+        }
+        expect(scenario.start(actors)).toEqual(start)
+      }
+    })
+
+    test('describes each command in one line that says all of it', () => {
+      fc.assert(
+        fc.property(commands, commands, (one, other) => {
+          expect(workload.describe(one)).toMatch(/^[a-z]+\(.+\)$/)
+          const same = JSON.stringify(one) === JSON.stringify(other)
+          expect(workload.describe(one) === workload.describe(other)).toBe(same)
+        }),
+      )
+    })
+
+    test('brings a handler only for commands that it generates', () => {
+      const kinds = fc.sample(commands, { seed: 1, numRuns: 500 }).map(({ kind }) => kind)
+      for (const [kind, handler] of Object.entries<unknown>(workload.handlers)) {
+        expect(kinds).toContain(kind)
+        expect(handler).toBeTypeOf('function')
+      }
+    })
+  })
+}
+
+function without(object: object, key: string): object {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== key))
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) {
+    Object.freeze(value)
+    for (const inner of Object.values(value)) deepFreeze(inner)
+  }
+  return value
+}

@@ -1,0 +1,3 @@
+import { describeStrategies } from './describe-strategies.ts'
+
+describeStrategies('redemption')

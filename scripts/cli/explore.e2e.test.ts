@@ -1,0 +1,200 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { decodeToken } from '../../harness/index.ts'
+import {
+  fixture,
+  lockstep,
+  lockstepJson,
+  root,
+  type Ended,
+  type Report,
+} from '../fixtures/program.ts'
+
+const words = (text: string): string[] => text.split(' ')
+const unsafe = words('explore --strategy check-then-insert --seed 42')
+
+/** What to paste, as the words of a command line, and without the program's name. */
+function replayLine({ stdout }: Ended): readonly string[] {
+  const [, line = ''] = /\nTo replay it:\npnpm lockstep (.*)\n/.exec(stdout) ?? []
+  const { stdout: split } = spawnSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
+  return split.trimEnd().split('\n')
+}
+
+/** Lines that do not fit on the page; a token is one word and may not be broken. */
+const tooWide = ({ stdout }: Ended): string[] =>
+  stdout.split('\n').filter((line) => line.length > 100 && !line.includes(' ls1.'))
+
+describe.concurrent('a strategy that breaks its invariant', () => {
+  const shown = lockstep(unsafe)
+  const document = lockstepJson<Required<Report>>(unsafe)
+
+  test('is shown to people, on one page', async () => {
+    const ended = await shown
+    expect({ exitCode: ended.exitCode, stderr: ended.stderr }).toEqual({ exitCode: 1, stderr: '' })
+    const { stdout } = ended
+    expect(stdout).toMatch(
+      /^VIOLATED {2}redemption\/check-then-insert on PostgreSQL \d+\.\d+ \(embedded\), read-committed\n/,
+    )
+    expect(stdout).toMatch(/\n {2}one-redemption-per-user: User \d has redeemed C\d 2 times: /)
+    expect(stdout).toMatch(
+      /\n2 actors, \d+ steps, \d context switch(es)?; happened again in 10 of 10 replays\n/,
+    )
+    expect(stdout).toMatch(/\nBefore:\n {2}coupon .*\n {2}redemption {2}\(no rows\)\n/)
+    expect(stdout).toMatch(/\nstep {2}A {40,}B\n/)
+    expect(stdout).toMatch(/\n {2}\d+ schedules? \(random, seed 42\), /)
+    expect(tooWide(ended)).toEqual([])
+    expect(stdout).not.toContain('\u001B')
+  })
+
+  test('does it again when the printed line is pasted', async () => {
+    const [command, token = ''] = replayLine(await shown)
+    expect(command).toBe('replay')
+    const text = await lockstep(['replay', token])
+    expect({ exitCode: text.exitCode, stderr: text.stderr }).toEqual({ exitCode: 1, stderr: '' })
+    expect(text.stdout).toMatch(/^VIOLATED {2}redemption\/check-then-insert on PostgreSQL/)
+    expect(text.stdout).toContain('\n  one-redemption-per-user: ')
+    expect(tooWide(text)).toEqual([])
+    // The replay shows the same run.
+    const timeline = (ended: Ended) => /\nstep .*?\n\nAfter:/s.exec(ended.stdout)?.[0]
+    expect(timeline(text)).toBe(timeline(await shown))
+  })
+
+  test('is one document for programs', async () => {
+    expect(await document).toMatchObject({
+      exitCode: 1,
+      verdict: 'violated',
+      workload: 'redemption',
+      strategy: 'check-then-insert',
+      database: {
+        engine: 'postgres',
+        version: expect.stringMatching(/^\d+\.\d+$/),
+        provider: 'embedded',
+      },
+      isolation: 'read-committed',
+      explorer: { name: 'random', seed: 42 },
+      schedules: expect.any(Number),
+      exhausted: false,
+      elapsedMs: expect.any(Number),
+      schedulesPerSecond: expect.any(Number),
+      replies: { ok: expect.any(Number), rejected: expect.any(Number), aborted: {} },
+      counterexample: {
+        invariant: 'one-redemption-per-user',
+        message: expect.stringContaining('has redeemed'),
+        actors: 2,
+        steps: expect.any(Number),
+        contextSwitches: expect.any(Number),
+        token: expect.stringMatching(/^ls1\./),
+        replays: { reproduced: 10, of: 10 },
+      },
+    })
+    expect(Object.keys(await document)[0]).toBe('verdict')
+  })
+
+  test('is the same for the same seed', async () => {
+    const { counterexample, schedules } = await document
+    const ended = await shown
+    expect(replayLine(ended)).toEqual(['replay', counterexample.token])
+    expect(ended.stdout).toMatch(RegExp(`\n  ${schedules} schedules? \\(random, seed 42\\), `))
+    expect(decodeToken(counterexample.token)).toMatchObject({
+      workload: 'redemption',
+      strategy: 'check-then-insert',
+      engine: 'postgres',
+      invariant: 'one-redemption-per-user',
+    })
+  })
+})
+
+test('a strategy that is in a file is replayed from there, whatever the file is called', async () => {
+  const folder = mkdtempSync(join(tmpdir(), "it's a folder "))
+  try {
+    const file = join(folder, 'strategy.ts')
+    symlinkSync(join(root, fixture('commits-aborted-transaction')), file)
+    const explored = await lockstep(['explore', '--strategy', file, '--seed', '1'])
+    expect({ ...explored, stdout: '' }).toEqual({ exitCode: 1, stdout: '', stderr: '' })
+    expect(explored.stdout).toContain('\n  ok-has-its-redemption: User ')
+    expect(explored.stdout).toContain('→ rolled back, because a statement before it')
+    const line = replayLine(explored)
+    expect(line.slice(0, 3)).toEqual(['replay', '--strategy', file])
+    expect(await lockstepJson<object>(line)).toMatchObject({
+      exitCode: 1,
+      verdict: 'violated',
+      invariant: 'ok-has-its-redemption',
+      violations: [{ invariant: 'ok-has-its-redemption' }],
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+describe.concurrent('explore', () => {
+  test('--explorer exhaustive says when the space is exhausted', async () => {
+    const args = words('explore --strategy unique-constraint --explorer exhaustive')
+    const [document, text] = await Promise.all([lockstepJson(args), lockstep(args)])
+    expect(document).toMatchObject({
+      exitCode: 0,
+      verdict: 'holds',
+      exhausted: true,
+      explorer: { name: 'exhaustive' },
+      scenario: 'same-user',
+    })
+    expect(document.schedules).toBeGreaterThan(10)
+    expect(text).toMatchObject({ exitCode: 0, stderr: '' })
+    expect(text.stdout).toMatch(/^HOLDS {2}redemption\/unique-constraint on /)
+    expect(text.stdout).toContain(
+      `\n  all ${document.schedules} schedules of scenario same-user (exhaustive), `,
+    )
+    expect(text.stdout).toContain('redemptions-within-cap: held, not claimed by the strategy')
+  })
+
+  test('--scenario and --actors choose the start', async () => {
+    const document = await lockstepJson(
+      words(
+        'explore --strategy unique-constraint --explorer exhaustive --scenario last-redemption --actors 1',
+      ),
+    )
+    expect(document).toMatchObject({
+      exitCode: 0,
+      scenario: 'last-redemption',
+      schedules: 1,
+      exhausted: true,
+      replies: { ok: 1, rejected: 0 },
+    })
+  })
+
+  test('--isolation is in force, and shown', async () => {
+    const { exitCode, stdout } = await lockstep([
+      ...unsafe,
+      '--isolation',
+      'serializable',
+      '--schedules',
+      '60',
+    ])
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(/^HOLDS .*, serializable\n/)
+    expect(stdout).toMatch(/ aborted \(serialization failure\)/)
+  })
+
+  test('--invariant judges by what the strategy does not claim', async () => {
+    const document = await lockstepJson(
+      words('explore --strategy unique-constraint --seed 1 --invariant redemptions-within-cap'),
+    )
+    expect(document).toMatchObject({
+      exitCode: 1,
+      counterexample: { invariant: 'redemptions-within-cap' },
+    })
+  })
+
+  test('--time-budget ends it in time, with what was seen until then', async () => {
+    const document = await lockstepJson(
+      words(
+        'explore --strategy select-for-update --workload purchase --schedules 1000000 --time-budget 0.5',
+      ),
+    )
+    expect(document).toMatchObject({ exitCode: 0, verdict: 'holds', exhausted: false })
+    expect(document.schedules).toBeGreaterThan(0)
+    expect(document.elapsedMs).toBeLessThan(5_000)
+  })
+})
