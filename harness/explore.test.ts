@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Lane } from './databases/engine.ts'
 import { connect } from './databases/engines/postgres/client.ts'
+import { StrategyFault } from './errors.ts'
 import { explore } from './explore.ts'
 import { exhaustive } from './explorers/exhaustive.ts'
 import { random } from './explorers/random.ts'
@@ -216,6 +217,40 @@ test('an interruption is inconclusive, and says how far it came', async () => {
   })
   expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'interrupted', schedules: 5 })
   expect(reasonOf(exploration)).toBe('Interrupted after 5 schedules.')
+})
+
+test('an interruption for a fault gives the fault as the reason', async () => {
+  const interruption = new AbortController()
+  const exploration = await explore({
+    lane,
+    strategy: reader(2),
+    explorer: random,
+    signal: interruption.signal,
+    // Far more than can be drawn in the time of a test.
+    schedules: 100_000_000,
+    onRun: () => interruption.abort(new StrategyFault('It left something behind.')),
+  })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy', schedules: 1 })
+  expect(reasonOf(exploration)).toBe('It left something behind.')
+})
+
+test('an interruption after the search keeps what was found, and repeats it', async () => {
+  const interruption = new AbortController()
+  const exploration = await explore({
+    lane,
+    strategy: unsafe,
+    explorer: random,
+    seed: 1,
+    signal: interruption.signal,
+    onRun: (_, violations) => {
+      if (violations.some(({ invariant }) => unsafe.claims.includes(invariant)))
+        interruption.abort()
+    },
+  })
+  expect(exploration).toMatchObject({
+    verdict: 'violated',
+    counterexample: { replays: { reproduced: 10, of: 10 } },
+  })
 })
 
 test('a lane that is lost half way is inconclusive', async () => {

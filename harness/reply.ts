@@ -1,4 +1,4 @@
-import type { ErrorClass } from './databases/database-error.ts'
+import { errorClasses, type ErrorClass } from './databases/database-error.ts'
 
 /** Why a command was aborted: what the database said, or a conflict the strategy saw itself. */
 export type AbortClass = ErrorClass | 'conflict'
@@ -22,10 +22,13 @@ export const rejected = (reason: string): Reply => ({ kind: 'rejected', reason }
 export const aborted = (error: AbortClass): Reply => ({ kind: 'aborted', error })
 export const unknown = (): Reply => ({ kind: 'unknown' })
 
-const kinds: ReadonlySet<unknown> = new Set<Reply['kind']>(['ok', 'rejected', 'aborted', 'unknown'])
+const abortClasses: ReadonlySet<unknown> = new Set<AbortClass>([...errorClasses, 'conflict'])
 
 export function isReply(value: unknown): value is Reply {
-  return typeof value === 'object' && value !== null && 'kind' in value && kinds.has(value.kind)
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false
+  if (value.kind === 'rejected') return 'reason' in value && typeof value.reason === 'string'
+  if (value.kind === 'aborted') return 'error' in value && abortClasses.has(value.error)
+  return value.kind === 'ok' || value.kind === 'unknown'
 }
 
 /** One line for people: `ok`, `rejected: not enough stock`, `aborted: deadlock`. */

@@ -355,7 +355,7 @@ test('judge names what a run broke, in the order of the workload', async () => {
     {
       invariant: 'ok-has-its-purchase',
       message:
-        'User 1 was told ok for 1 purchases of 1 of product 1, and the table holds 0: no row in purchase.',
+        'User 1 was told ok for 1 purchase of 1 of product 1, and 0 rows were added: no row in purchase.',
     },
   ])
 })

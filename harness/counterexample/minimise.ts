@@ -1,9 +1,10 @@
 import type { Rows } from '../databases/engine.ts'
+import { Fault, HarnessFault } from '../errors.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
 import type { History } from '../history.ts'
 import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
-import type { Chooser } from '../scheduler/choice.ts'
+import { planned, type Chooser } from '../scheduler/choice.ts'
 import type { AnyWorkload } from '../workload.ts'
 
 /** Runs a plan and returns the record if it breaks the invariant in question. */
@@ -15,8 +16,12 @@ export interface Failure {
   readonly record: RunRecord
 }
 
-/** Runs spent on one question: enough for all schedules of two commands with a few switches. */
-const mostRuns = 400
+/**
+ * Runs spent on one question, which is most of the schedules of two commands with a few switches; and
+ * on all questions together, so that somebody who waits does not wait for long.
+ */
+const mostRuns = 150
+const mostRunsInAll = 1_500
 /**
  * Few bugs need more switches than away from one actor, and back (Musuvathi and Qadeer, PLDI 2007);
  * one more is for an actor that comes to wait.
@@ -33,7 +38,14 @@ export async function minimise(
   workload: AnyWorkload,
   attempt: Try,
 ): Promise<Failure> {
-  return fewestSwitches(await fewestCommands(failure, workload, attempt), attempt)
+  let runs = 0
+  const limited: Try = async (plan, choose) => {
+    runs += 1
+    if (runs > mostRunsInAll) throw new HarnessFault('Enough has been tried.')
+    return attempt(plan, choose)
+  }
+  const fewer = await fewestCommands(failure, workload, limited)
+  return fewestSwitches(await fewestRows(fewer, attempt), attempt)
 }
 
 async function fewestCommands(
@@ -45,6 +57,19 @@ async function fewestCommands(
     for (const switches of likelySwitches) {
       const record = await search(plan, switches, attempt)
       if (record) return fewestCommands({ plan, record }, workload, attempt)
+    }
+  }
+  return failure
+}
+
+/** Leaves out initial rows that have nothing to do with it. */
+async function fewestRows(failure: Failure, attempt: Try): Promise<Failure> {
+  const { plan } = failure
+  for (const [table, rows] of Object.entries(plan.initial)) {
+    for (const row of rows.keys()) {
+      const smaller = { ...plan, initial: { ...plan.initial, [table]: rows.toSpliced(row, 1) } }
+      const record = await attempt(smaller, planned(scheduleOf(failure.record)))
+      if (record) return fewestRows({ plan: smaller, record }, attempt)
     }
   }
   return failure
@@ -88,11 +113,16 @@ async function fewestSwitches(failure: Failure, attempt: Try): Promise<Failure> 
 async function search(plan: Plan, switches: number, attempt: Try): Promise<RunRecord | undefined> {
   if (plan.actors.length === 0) return undefined
   const schedules = exhaustive.search({ switches })
-  for (let runs = 0; runs < mostRuns; runs++) {
-    const choose = schedules.next()
-    if (!choose) return undefined
-    const record = await attempt(plan, choose)
-    if (record) return record
+  try {
+    for (let runs = 0; runs < mostRuns; runs++) {
+      const choose = schedules.next()
+      if (!choose) return undefined
+      const record = await attempt(plan, choose)
+      if (record) return record
+    }
+  } catch (error) {
+    // A run of this plan was stopped, so its schedules cannot be enumerated. Others may do.
+    if (!(error instanceof Fault)) throw error
   }
   return undefined
 }

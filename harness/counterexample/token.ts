@@ -23,6 +23,11 @@ const version = 1
 /** More than any plan within the limits needs; a token that unpacks to more is no token. */
 const largestBytes = 1 << 20
 
+/** More than is ever generated. A token must not make a server open thousands of sessions. */
+const mostActors = 26
+const mostCommands = 100
+const mostAttempts = 100
+
 /** What the workload may put in states and commands is checked against its own schema, later. */
 const shape = z.strictObject({
   w: z.string(),
@@ -32,9 +37,12 @@ const shape = z.strictObject({
   v: z.string(),
   p: z.strictObject({
     initial: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
-    actors: z.array(z.array(z.looseObject({ kind: z.string() }))).min(1),
+    actors: z
+      .array(z.array(z.looseObject({ kind: z.string() })).max(mostCommands))
+      .min(1)
+      .max(mostActors),
     schedule: z.array(z.int().min(0)),
-    attempts: z.int().min(1),
+    attempts: z.int().min(1).max(mostAttempts),
   }),
   t: z.array(z.int().min(0)),
 })

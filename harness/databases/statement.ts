@@ -30,8 +30,9 @@ export function renderStatement(
 }
 
 /** The statement as people read it: one line, the parameters in their places as SQL literals. */
-export function showStatement(of: Statement): string {
-  return renderStatement(of, showLiteral).replaceAll(/\s+/g, ' ').trim()
+export function showStatement({ parts, params }: Statement): string {
+  const oneLine = parts.map((part) => part.replaceAll(/\s+/g, ' '))
+  return renderStatement({ parts: oneLine, params }, showLiteral).trim()
 }
 
 export function showLiteral(value: unknown): string {

@@ -32,14 +32,18 @@ class DepthFirstSearch implements Search {
   readonly #bounds: Required<SearchBounds>
   readonly #path: Branch[] = []
   #started = false
+  /** Scheduling points of the current run. */
+  #visited = 0
 
   constructor(bounds: SearchBounds = {}) {
     this.#bounds = { preemptions: Infinity, switches: Infinity, ...bounds }
   }
 
   next(): Chooser | undefined {
+    if (this.#visited < this.#path.length) throw changed(this.#visited + 1)
     if (this.#started && !this.#advance()) return undefined
     this.#started = true
+    this.#visited = 0
     return this.#follow()
   }
 
@@ -64,6 +68,7 @@ class DepthFirstSearch implements Search {
         if (couldGoOn(point, last)) spent.preemptions += 1
       }
       last = actor
+      this.#visited = point.step
       return branch.chosen
     }
   }
@@ -87,12 +92,14 @@ class DepthFirstSearch implements Search {
   }
 
   #compare(branch: Branch, point: ChoicePoint): void {
-    if (branch.enabled === point.enabled.join()) return
-    throw new HarnessFault(
-      `The same choices led to another situation at step ${point.step}: the run is not deterministic, so its schedules cannot be enumerated.`,
-    )
+    if (branch.enabled !== point.enabled.join()) throw changed(point.step)
   }
 }
+
+const changed = (step: number): HarnessFault =>
+  new HarnessFault(
+    `The same choices led to another situation at step ${step}: the run is not deterministic, so its schedules cannot be enumerated.`,
+  )
 
 /** Choice 0 is the actor that ran last, if it is enabled. */
 function couldGoOn(point: ChoicePoint, last: ActorId | undefined): boolean {

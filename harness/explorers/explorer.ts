@@ -39,6 +39,11 @@ export interface SearchBounds {
 
 /** A walk through all schedules of one plan. */
 export interface Search {
-  /** Chooser of the next run; `undefined` when every schedule has been tried. */
+  /**
+   * Chooser of the next run; `undefined` when every schedule has been tried.
+   *
+   * @throws {HarnessFault} when the last run ended before the point at which it should have differed:
+   *   it was stopped half way, or the same choices do not lead to the same run.
+   */
   next(): Chooser | undefined
 }

@@ -4,14 +4,16 @@ import type { SamplingExplorer } from './explorer.ts'
 
 /** More choices than most runs have scheduling points; beyond them a run goes on serially. */
 const longest = 64
-/** Twelve values, so that the remainder by 1, 2, 3 or 4 enabled actors favours none of them. */
-const greatest = 11
+/** 840 values, so that the remainder by any number of enabled actors from 1 to 8 favours none. */
+const greatest = 839
 
 /** A random walk: at every scheduling point each enabled actor is as likely as any other. */
 export const random: SamplingExplorer = {
   kind: 'sampling',
   name: 'random',
   summary: 'Draws commands, data and every choice by chance.',
-  schedule: fc.array(fc.nat({ max: greatest }), { maxLength: longest, size: 'max' }),
+  schedule: fc
+    .array(fc.nat({ max: greatest }), { minLength: longest, maxLength: longest })
+    .map((choices) => choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1)),
   chooser: planned,
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { count, indent, pageWidth, wrap } from './layout.ts'
+import { indent, pageWidth, wrap } from './layout.ts'
+import { count } from '../words.ts'
 
 const printable = fc.string({ unit: 'grapheme-ascii', maxLength: 300 })
 

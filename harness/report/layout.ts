@@ -1,11 +1,15 @@
 import wrapAnsi from 'wrap-ansi'
+import { printable } from '../words.ts'
 
 /** Width of everything printed, in characters. */
 export const pageWidth = 100
 
-/** Breaks text into lines no wider than `width`, within words only where a word is wider. */
+/**
+ * Breaks text into lines no wider than `width`, within words only where a word is wider. What is in
+ * the text is shown, and never done by a terminal.
+ */
 export function wrap(text: string, width: number): string[] {
-  return wrapAnsi(text, width, { hard: true }).split('\n')
+  return wrapAnsi(printable(text), width, { hard: true }).split('\n')
 }
 
 export function indent(text: string, by: number): string {
@@ -13,12 +17,4 @@ export function indent(text: string, by: number): string {
   return wrap(text, pageWidth - by)
     .map((line) => margin + line)
     .join('\n')
-}
-
-const counted = new Intl.NumberFormat('en')
-const plurals = new Intl.PluralRules('en')
-
-/** `1 schedule`, `2,682 schedules`. */
-export function count(number: number, singular: string, plural = `${singular}s`): string {
-  return `${counted.format(number)} ${plurals.select(number) === 'one' ? singular : plural}`
 }

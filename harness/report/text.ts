@@ -2,7 +2,8 @@ import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
 import type { Counterexample, Exploration, Explored, ReplyCounts } from '../verdict.ts'
 import type { AnyWorkload } from '../workload.ts'
-import { count, indent } from './layout.ts'
+import { indent, pageWidth, wrap } from './layout.ts'
+import { count } from '../words.ts'
 import { renderTimeline, showColumns } from './timeline.ts'
 
 const engineTitles = {
@@ -43,7 +44,7 @@ type Where = Pick<Explored, 'workload' | 'strategy' | 'database' | 'isolation'>
 
 /** The first line of every report: what, where and how. */
 export const heading = (where: Where, verdict: string): string =>
-  `${verdict.toUpperCase()}  ${place(where)}`
+  indent(`${verdict.toUpperCase()}  ${place(where)}`, 0)
 
 function place({ workload, strategy, database, isolation }: Where): string {
   const { engine, version, provider } = database
@@ -76,14 +77,14 @@ export function renderCounterexample(
   ].join('\n')
 }
 
-/** The rows of every table, one line each. */
+/** The rows of every table. */
 export function renderState(title: string, state: Rows): string {
-  const widest = Math.max(...Object.keys(state).map((table) => table.length))
-  const lines = Object.entries(state).flatMap(([table, rows]) =>
-    (rows.length === 0 ? ['(no rows)'] : rows.map(showColumns)).map(
-      (row, index) => `  ${(index === 0 ? table : '').padEnd(widest)}  ${row}`,
-    ),
-  )
+  const margin = Math.max(...Object.keys(state).map((table) => table.length)) + 4
+  const lines = Object.entries(state).flatMap(([table, rows]) => {
+    const shown = rows.length === 0 ? ['(no rows)'] : rows.map(showColumns)
+    const wrapped = shown.flatMap((row) => wrap(row, pageWidth - margin))
+    return wrapped.map((line, index) => (index === 0 ? `  ${table}` : '').padEnd(margin) + line)
+  })
   return [`${title}:`, ...lines].join('\n')
 }
 
@@ -114,10 +115,10 @@ function schedules(exploration: Exploration): string {
 }
 
 function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {
-  const parts = [`${ok} ok`, `${rejected} rejected`]
+  const parts = [count(ok, 'ok', 'ok'), count(rejected, 'rejected', 'rejected')]
   for (const [errorClass, number] of Object.entries(aborted)) {
-    parts.push(`${number} aborted (${errorClass})`)
+    parts.push(`${count(number, 'aborted', 'aborted')} (${errorClass})`)
   }
-  if (unknown > 0) parts.push(`${unknown} unknown`)
+  if (unknown > 0) parts.push(count(unknown, 'unknown', 'unknown'))
   return parts.join(', ')
 }

@@ -4,6 +4,7 @@ import type { Plan } from '../plan.ts'
 import { describeReply } from '../reply.ts'
 import type { Step } from '../session.ts'
 import type { AnyWorkload } from '../workload.ts'
+import { count } from '../words.ts'
 import { pageWidth, wrap } from './layout.ts'
 
 /** Room for the step's number. */
@@ -111,10 +112,10 @@ class Timeline {
       return ['→ rolled back, because a statement before it had failed']
     }
     if (event.transaction !== 'failed') this.#failed.delete(event.actor)
-    if (['BEGIN', 'COMMIT', 'ROLLBACK', 'SET', 'SAVEPOINT', 'sleep'].includes(word)) return []
     if (event.rows.length > 0) return showRows(event.rows)
-    if (event.affectedRows > 0) return [`→ ${event.affectedRows} written`]
-    return [word === 'SELECT' ? '→ no rows' : '→ nothing written']
+    if (word === 'SELECT') return ['→ no rows']
+    if (!['INSERT', 'UPDATE', 'DELETE', 'MERGE', 'WITH'].includes(word)) return []
+    return [event.affectedRows > 0 ? `→ ${event.affectedRows} written` : '→ nothing written']
   }
 
   #writeAll(actor: ActorId, texts: readonly string[]): void {
@@ -123,7 +124,7 @@ class Timeline {
 
   #write(actor: ActorId, text: string, step = ''): void {
     const margin = ' '.repeat(this.#offset(actor) - gutter)
-    // What belongs to a step is set in, so that the steps stand out.
+    // The lines that go on with a statement are set in, so that its beginning stands out.
     const hang = step === '' ? '' : '  '
     const lines = wrap(text, this.#laneWidth - hang.length)
     for (const [index, line] of lines.entries()) {
@@ -151,7 +152,8 @@ function firstWord(request: Step | undefined): string {
 
 function showRows(rows: readonly Row[]): string[] {
   const shown = rows.slice(0, mostRows).map((row) => `→ ${showColumns(row)}`)
-  return rows.length > mostRows ? [...shown, `→ … and ${rows.length - mostRows} more rows`] : shown
+  const more = rows.length - mostRows
+  return more > 0 ? [...shown, `→ … and ${count(more, 'more row')}`] : shown
 }
 
 /** A row as `id 1, code 'C1'`. */

@@ -122,7 +122,7 @@ describe('the invariants', () => {
     const final = { ...initial, redemption: [redeemed] }
     expect(broken({ commands: [did(checkingOut())], final })).toEqual({
       'ok-has-its-purchase':
-        'User 1 was told ok for 1 purchases of 2 of product 1, and the table holds 0: no row in purchase.',
+        'User 1 was told ok for 1 purchase of 2 of product 1, and 0 rows were added: no row in purchase.',
     })
   })
 
@@ -130,7 +130,7 @@ describe('the invariants', () => {
     const commands = [did(checkingOut(), rejected('not enough stock'))]
     expect(broken({ commands, final: { ...initial, redemption: [redeemed] } })).toEqual({
       'ok-has-its-redemption':
-        'User 1 was told ok for 0 redemptions of C1, and the table holds 1: redemption(coupon_id 1, user_id 1).',
+        'User 1 was told ok for 0 redemptions of C1, and 1 row was added: redemption(coupon_id 1, user_id 1).',
     })
   })
 

@@ -130,6 +130,7 @@ export const checkout: Workload<CheckoutRows, Command, Core> = {
       .record({ coupon: couponArbitrary, product: productArbitrary })
       .map(({ coupon, product }) => ({ coupon, redemption: [], product, purchase: [] })),
     command: fc.oneof(
+      { withCrossShrink: true },
       { arbitrary: checkoutArbitrary, weight: 4 },
       { arbitrary: redeemArbitrary, weight: 2 },
       { arbitrary: purchaseArbitrary, weight: 2 },

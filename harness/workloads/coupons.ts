@@ -4,6 +4,7 @@ import type { Table } from '../databases/engine.ts'
 import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
+import { count } from '../words.ts'
 import { groupBy, listRows } from './rows.ts'
 
 /** Coupons and their redemptions: what the workloads `redemption` and `checkout` share. */
@@ -149,13 +150,13 @@ export function couponInvariants<State extends CouponState, Command extends AnyC
     },
     {
       name: 'no-redemption-after-deactivation',
-      summary: 'Who begins to redeem after a deactivation was acknowledged is refused.',
-      check: (run) => redeemedAfterDeactivation(run.commands, redeems),
+      summary: 'Who begins to redeem after the deactivation was acknowledged is refused.',
+      check: (run) => redeemedAfterDeactivation(run, redeems),
     },
     {
       name: 'ok-has-its-redemption',
       summary: 'Every redemption that was answered with ok has its row, and no other has one.',
-      check: (run) => repliesAgainstRows(run.initial, run.final, run.commands, redeems),
+      check: (run) => repliesAgainstRows(run, redeems),
     },
   ]
 }
@@ -193,18 +194,21 @@ function overCap(state: CouponState): string | undefined {
   for (const { id, code: name, cap: most } of state.coupon) {
     const rows = state.redemption.filter(({ coupon_id }) => coupon_id === id)
     if (most === null || rows.length <= most) continue
-    return `${name} may be redeemed ${most} times and has been redeemed ${rows.length} times: ${listRows('redemption', rows)}.`
+    return `${name} has a cap of ${most} and ${count(rows.length, 'redemption')}: ${listRows('redemption', rows)}.`
   }
   return undefined
 }
 
 function redeemedAfterDeactivation<Command extends AnyCommand>(
-  commands: readonly PerformedCommand<Command>[],
+  { initial, commands }: Observation<CouponState, Command>,
   redeems: Redeems<Command>,
 ): string | undefined {
   for (const { command, reply, beganAt } of commands) {
     const redeemed = reply.kind === 'ok' ? redeems(command) : undefined
     if (!redeemed) continue
+    if (initial.coupon.some((each) => each.code === redeemed.code && !each.active)) {
+      return `User ${redeemed.userId} redeemed ${redeemed.code}, which was not active from the start.`
+    }
     const before = commands.find(
       (other) => isDeactivationOf(other, redeemed.code) && other.endedAt < beganAt,
     )
@@ -224,27 +228,38 @@ function isDeactivationOf(
 }
 
 function repliesAgainstRows<Command>(
+  { initial, final, commands }: Observation<CouponState, Command>,
+  redeems: Redeems<Command>,
+): string | undefined {
+  for (const { user, name } of redemptionsIn(initial, final, commands, redeems)) {
+    const told = (kind: Reply['kind']): number =>
+      commands.filter(({ command, reply }) => {
+        const redeemed = redeems(command)
+        return reply.kind === kind && redeemed?.code === name && redeemed.userId === user
+      }).length
+    const isTheirs = (row: RedemptionRow): boolean =>
+      row.user_id === user && codeOf(final, row.coupon_id) === name
+    const rows = final.redemption.filter(isTheirs)
+    const added = rows.length - initial.redemption.filter(isTheirs).length
+    const acknowledged = told('ok')
+    if (acknowledged <= added && added <= acknowledged + told('unknown')) continue
+    return `User ${user} was told ok for ${count(acknowledged, 'redemption')} of ${name}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
+  }
+  return undefined
+}
+
+/** Every user with every coupon that they have tried to redeem, or that a row says they have. */
+function redemptionsIn<Command>(
   initial: CouponState,
   final: CouponState,
   commands: readonly PerformedCommand<Command>[],
   redeems: Redeems<Command>,
-): string | undefined {
-  const users = new Set([
-    ...commands.flatMap(({ command }) => redeems(command)?.userId ?? []),
-    ...final.redemption.map(({ user_id }) => user_id),
-  ])
-  for (const { id, code: name } of final.coupon) {
-    for (const user of users) {
-      const acknowledged = commands.filter(({ command, reply }) => {
-        const redeemed = redeems(command)
-        return reply.kind === 'ok' && redeemed?.code === name && redeemed.userId === user
-      }).length
-      const isTheirs = (row: RedemptionRow): boolean => row.coupon_id === id && row.user_id === user
-      const rows = final.redemption.filter(isTheirs)
-      const added = rows.length - initial.redemption.filter(isTheirs).length
-      if (added === acknowledged) continue
-      return `User ${user} was told ok for ${acknowledged} redemptions of ${name}, and the table holds ${added}: ${listRows('redemption', rows)}.`
-    }
-  }
-  return undefined
+): Iterable<{ readonly user: number; readonly name: string }> {
+  const tried = commands.flatMap(({ command }) => redeems(command) ?? [])
+  const stored = [...initial.redemption, ...final.redemption]
+  const all = [
+    ...tried.map(({ userId: user, code: name }) => ({ user, name })),
+    ...stored.map((row) => ({ user: row.user_id, name: codeOf(final, row.coupon_id) })),
+  ]
+  return new Map(all.map((each) => [`${each.user}/${each.name}`, each])).values()
 }

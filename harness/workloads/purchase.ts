@@ -40,6 +40,7 @@ export const purchase: Workload<StockState, Purchase | Restock, Purchase> = {
   arbitrary: {
     state: productArbitrary.map((product) => ({ product, purchase: [] })),
     command: fc.oneof(
+      { withCrossShrink: true },
       { arbitrary: purchaseArbitrary, weight: 4 },
       { arbitrary: restockArbitrary, weight: 1 },
     ),

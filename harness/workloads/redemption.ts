@@ -38,6 +38,7 @@ export const redemption: Workload<CouponState, Redeem | Deactivate, Redeem> = {
   arbitrary: {
     state: couponArbitrary.map((coupon) => ({ coupon, redemption: [] })),
     command: fc.oneof(
+      { withCrossShrink: true },
       { arbitrary: redeemArbitrary, weight: 4 },
       { arbitrary: deactivateArbitrary, weight: 1 },
     ),

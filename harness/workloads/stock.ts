@@ -4,6 +4,7 @@ import type { Table } from '../databases/engine.ts'
 import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
+import { count } from '../words.ts'
 import { listRows } from './rows.ts'
 
 /** Products with stock and their purchases: what the workloads `purchase` and `checkout` share. */
@@ -160,23 +161,35 @@ function negativeStock(run: Observation<StockState, AnyCommand>): string | undef
 function unaccountedStock(run: Observation<StockState, AnyCommand>): string | undefined {
   for (const { id, stock: left } of run.final.product) {
     const initial = run.initial.product.find((each) => each.id === id)?.stock ?? 0
-    const restocked = sum(run.commands.map((each) => restockedBy(each, id)))
-    const rows = run.final.purchase.filter(({ product_id }) => product_id === id)
+    const restocked = sum(restockings(run.commands, id, 'ok'))
     const sold = soldOf(run.final, id) - soldOf(run.initial, id)
     const expected = initial + restocked - sold
-    if (expected === left) continue
+    if (sumsOf(restockings(run.commands, id, 'unknown')).has(left - expected)) continue
+    const rows = run.final.purchase.filter(({ product_id }) => product_id === id)
     return `Product ${id} had ${initial}, ${restocked} were restocked and ${sold} sold, so ${expected} should be left, and ${left} are: ${listRows('product', [{ id, stock: left }])}; ${listRows('purchase', rows)}.`
   }
   return undefined
 }
 
+/** What some of the numbers, or none, or all may add up to. */
+function sumsOf(numbers: readonly number[]): Set<number> {
+  let sums = new Set([0])
+  for (const number of numbers) sums = sums.union(new Set([...sums].map((each) => each + number)))
+  return sums
+}
+
 const soldOf = ({ purchase: rows }: StockState, id: number): number =>
   sum(rows.filter(({ product_id }) => product_id === id).map((row) => row.quantity))
 
-function restockedBy({ command, reply }: PerformedCommand<AnyCommand>, id: number): number {
-  if (reply.kind !== 'ok' || !isRestock(command)) return 0
-  return command.productId === id ? command.quantity : 0
-}
+/** Quantities of the restockings of a product that were answered like that. */
+const restockings = (
+  commands: readonly PerformedCommand<AnyCommand>[],
+  id: number,
+  kind: Reply['kind'],
+): number[] =>
+  commands.flatMap(({ command, reply }) =>
+    reply.kind === kind && isRestock(command) && command.productId === id ? command.quantity : [],
+  )
 
 const isRestock = (command: AnyCommand): command is Restock => command.kind === 'restock'
 
@@ -184,30 +197,35 @@ function repliesAgainstRows<Command>(
   run: Observation<StockState, Command>,
   buys: Buys<Command>,
 ): string | undefined {
-  const missing = new Map<string, { row: PurchaseRow; owed: number; found: number }>()
+  const accounts = new Map<
+    string,
+    { row: PurchaseRow; owed: number; maybe: number; added: number }
+  >()
   const account = (row: PurchaseRow) => {
     const key = `${row.user_id}/${row.product_id}/${row.quantity}`
-    const entry = missing.get(key) ?? { row, owed: 0, found: 0 }
-    missing.set(key, entry)
+    const entry = accounts.get(key) ?? { row, owed: 0, maybe: 0, added: 0 }
+    accounts.set(key, entry)
     return entry
   }
   for (const { command, reply } of run.commands) {
-    const bought = reply.kind === 'ok' ? buys(command) : undefined
-    if (!bought) continue
-    account({
-      user_id: bought.userId,
-      product_id: bought.productId,
-      quantity: bought.quantity,
-    }).owed += 1
+    const bought = buys(command)
+    if (bought && reply.kind === 'ok') account(rowOf(bought)).owed += 1
+    if (bought && reply.kind === 'unknown') account(rowOf(bought)).maybe += 1
   }
-  for (const row of run.final.purchase) account(row).found += 1
-  for (const row of run.initial.purchase) account(row).found -= 1
-  for (const { row, owed, found } of missing.values()) {
-    if (owed === found) continue
-    return `User ${row.user_id} was told ok for ${owed} purchases of ${row.quantity} of product ${row.product_id}, and the table holds ${found}: ${listRows('purchase', run.final.purchase)}.`
+  for (const row of run.final.purchase) account(row).added += 1
+  for (const row of run.initial.purchase) account(row).added -= 1
+  for (const { row, owed, maybe, added } of accounts.values()) {
+    if (owed <= added && added <= owed + maybe) continue
+    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRows('purchase', run.final.purchase)}.`
   }
   return undefined
 }
+
+const rowOf = ({ userId: user, productId: id, quantity: bought }: Bought): PurchaseRow => ({
+  user_id: user,
+  product_id: id,
+  quantity: bought,
+})
 
 const sum = (numbers: readonly number[]): number =>
   numbers.reduce((total, number) => total + number, 0)

@@ -14,7 +14,9 @@ import {
 } from '../fixtures/program.ts'
 
 const words = (text: string): string[] => text.split(' ')
-const unsafe = words('explore --strategy check-then-insert --seed 42')
+const unsafe = words(
+  'explore --strategy check-then-insert --seed 42 --invariant one-redemption-per-user',
+)
 
 /** What to paste, as the words of a command line, and without the program's name. */
 function replayLine({ stdout }: Ended): readonly string[] {
@@ -112,7 +114,7 @@ test('a strategy that is in a file is replayed from there, whatever the file is 
   try {
     const file = join(folder, 'strategy.ts')
     symlinkSync(join(root, fixture('commits-aborted-transaction')), file)
-    const explored = await lockstep(['explore', '--strategy', file, '--seed', '1'])
+    const explored = await lockstep(['explore', '--strategy', file, '--explorer', 'exhaustive'])
     expect({ ...explored, stdout: '' }).toEqual({ exitCode: 1, stdout: '', stderr: '' })
     expect(explored.stdout).toContain('\n  ok-has-its-redemption: User ')
     expect(explored.stdout).toContain('→ rolled back, because a statement before it')

@@ -8,16 +8,17 @@ const explore = (name: string, ...more: string[]) => [
   ...more,
 ]
 
+/** Two actors redeem the same coupon for the same user, whatever is drawn otherwise. */
+const fixed = ['--explorer', 'exhaustive', '--scenario', 'same-user']
+
 /** The reason that stands under the first line, as the one sentence that it is. */
 async function reasonOf(name: string, options?: ProgramOptions): Promise<string> {
-  const { exitCode, stdout, stderr } = await lockstep(explore(name, '--seed', '1'), options)
+  const { exitCode, stdout, stderr } = await lockstep(explore(name, ...fixed), options)
   expect(exitCode).toBe(3)
   expect(stderr).toBe(name === 'hangs' ? 'hanging\n' : '')
   const [first, ...lines] = stdout.split('\n')
-  expect(first).toMatch(
-    new RegExp(`^INCONCLUSIVE  redemption/${name} on PostgreSQL .*, read-committed$`),
-  )
-  const end = lines.findIndex((line) => line.startsWith('  0 schedules (random, seed 1), '))
+  expect(first).toMatch(RegExp(`^INCONCLUSIVE  redemption/${name} on PostgreSQL .*-committed$`))
+  const end = lines.findIndex((line) => line.startsWith('  0 schedules of scenario same-user '))
   // No invariant is said to have held where no schedule was judged.
   expect(lines.slice(end + 1)).toEqual([''])
   return lines
@@ -29,7 +30,7 @@ async function reasonOf(name: string, options?: ProgramOptions): Promise<string>
 const idle = { idle: true }
 const hangs =
   'actor A neither sent a statement nor ended within 5000 ms. Waiting goes through session.sleep, and every statement through the session.'
-const command = String.raw`redeem\(user \d, C\d\) of actor [A-D]`
+const command = 'redeem(user 1, C1) of actor A'
 
 describe.concurrent('a strategy that cannot be judged is inconclusive: it', () => {
   test.for<[string, RegExp | string, ProgramOptions?]>([
@@ -37,42 +38,32 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
     ['own-connection', `Strategy "own-connection" hangs: ${hangs}`, idle],
     [
       'holds-lock-elsewhere',
-      /^A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor A is in "UPDATE coupon SET active = active WHERE code = 'C\d'", waiting for process \d+, which is not of this run\.$/,
+      /^A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor A is in "UPDATE coupon SET active = active WHERE code = 'C1'", waiting for process \d+, which is not of this run\.$/,
       idle,
     ],
     [
       'throws-string',
-      RegExp(
-        `^Strategy "throws-string" threw the string "no luck" in ${command}: only errors of the database may leave a strategy\\.$`,
-      ),
+      `Strategy "throws-string" threw the string "no luck" in ${command}: only errors of the database may leave a strategy.`,
     ],
     [
       'throws-type-error',
-      RegExp(
-        `^Strategy "throws-type-error" threw TypeError: Cannot read properties of undefined \\(reading 'id'\\) \\(${fixture('throws-type-error')}:9\\) in ${command}: only errors of the database may leave a strategy\\.$`,
-      ),
+      `Strategy "throws-type-error" threw TypeError: Cannot read properties of undefined (reading 'id') (${fixture('throws-type-error')}:9) in ${command}: only errors of the database may leave a strategy.`,
     ],
     [
       'leaves-transaction-open',
-      RegExp(
-        `^Strategy "leaves-transaction-open" ended ${command} with its transaction open: it must COMMIT or ROLLBACK\\.$`,
-      ),
+      `Strategy "leaves-transaction-open" ended ${command} with its transaction open: it must COMMIT or ROLLBACK.`,
     ],
     [
       'two-at-once',
-      /^Strategy "two-at-once" sent "SELECT 2 AS two" as actor [A-D] while "SELECT 1 AS one" was still under way: a session does one statement at a time, so await each before the next\.$/,
+      'Strategy "two-at-once" sent "SELECT 2 AS two" as actor A while "SELECT 1 AS one" was still under way: a session does one statement at a time, so await each before the next.',
     ],
     [
       'forgets-await',
-      RegExp(
-        `^Strategy "forgets-await" ended ${command} while a statement was still under way: await every one\\.$`,
-      ),
+      `Strategy "forgets-await" ended ${command} while a statement was still under way: await every one.`,
     ],
     [
       'returns-nothing',
-      RegExp(
-        `^Strategy "returns-nothing" returned the value undefined from ${command}: it must return ok\\(\\), rejected\\(reason\\) or aborted\\(error\\)\\.$`,
-      ),
+      `Strategy "returns-nothing" returned the value undefined from ${command}: it must return ok(), rejected(reason) or aborted(error).`,
     ],
     [
       'retries-forever',
@@ -91,11 +82,13 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
       'The tables of strategy "bad-schema" cannot be made, perhaps because of its schema: PostgreSQL did not do what Lockstep asked of it: relation "copuon" does not exist.',
     ],
   ])('%s', async ([name, reason, options]) => {
-    expect(await reasonOf(name, options)).toMatch(reason)
+    const found = await reasonOf(name, options)
+    if (typeof reason === 'string') expect(found).toBe(reason)
+    else expect(found).toMatch(reason)
   })
 
   test('never-queries, where nothing else does', async () => {
-    const document = await lockstepJson(explore('never-queries', '--explorer', 'exhaustive'))
+    const document = await lockstepJson(explore('never-queries', ...fixed))
     expect(document).toMatchObject({
       exitCode: 3,
       verdict: 'inconclusive',
@@ -106,7 +99,7 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
   })
 
   test('loops without a pause', async () => {
-    const document = await lockstepJson(explore('loops'), { abrupt: true })
+    const document = await lockstepJson(explore('loops'), { abrupt: true, idle: true })
     expect(document).toEqual({
       exitCode: 3,
       verdict: 'inconclusive',
@@ -118,7 +111,7 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
 
   // Known to be wrong: every statement fails, and it is said to hold.
   test.fails('bad-sql, of which nothing ever succeeds', async () => {
-    const document = await lockstepJson(explore('bad-sql', '--explorer', 'exhaustive'))
+    const document = await lockstepJson(explore('bad-sql', ...fixed))
     expect(document.exitCode).toBe(3)
   })
 
@@ -134,7 +127,8 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
 
 describe.concurrent('a strategy that can be judged is: it', () => {
   test('says ok without asking the database', async () => {
-    const document = await lockstepJson(explore('never-queries', '--seed', '1'))
+    const args = ['--explorer', 'exhaustive', '--scenario', 'withdrawn']
+    const document = await lockstepJson(explore('never-queries', ...args))
     expect(document).toMatchObject({
       exitCode: 1,
       counterexample: { invariant: 'ok-has-its-redemption' },
