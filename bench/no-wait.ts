@@ -11,7 +11,10 @@ import { withDatabase } from '../harness/databases/engines/postgres/client.ts'
 import { renderStatement } from '../harness/databases/statement.ts'
 import checkThenInsert from '../strategies/redemption/check-then-insert.ts'
 import { median, timed, warmUp, type Measure } from './metric.ts'
-import { everySchedule, startOf } from './schedules.ts'
+import { oneByOne, startOf } from './schedules.ts'
+
+/** Schedules that one does before it is the other's turn. */
+const turn = 12
 
 /** A statement as the bare driver sends it, and by whom. */
 interface Sent {
@@ -35,14 +38,15 @@ export const versusBareDriver: Measure = async (engine, server, rounds) => {
   }
   const [own, others] = lanes
   const script: Sent[][] = []
-  await everySchedule(own, strategy, plan, (record) => script.push(asSent(strategy, plan, record)))
+  for await (const record of oneByOne(own, strategy, plan)) {
+    script.push(asSent(strategy, plan, record))
+  }
   const driver = await BareDriver.connect(withDatabase(server.url, others.database))
   try {
     const ratios: number[] = []
     const rates: number[] = []
     for (let round = 0; round < rounds + warmUp(rounds); round++) {
-      const lockstepMs = await timed(() => everySchedule(own, strategy, plan))
-      const bareMs = await timed(() => driver.play(script))
+      const { lockstepMs, bareMs } = await sideBySide(own, strategy, plan, driver, script)
       if (round < warmUp(rounds)) continue
       ratios.push(bareMs / lockstepMs)
       rates.push((script.length * 1000) / lockstepMs)
@@ -60,6 +64,31 @@ export const versusBareDriver: Measure = async (engine, server, rounds) => {
     await driver.close()
     for (const lane of lanes) await lane.close()
   }
+}
+
+/**
+ * Both do every schedule once, taking turns after each few: whatever else the machine is doing then
+ * slows both down alike.
+ */
+async function sideBySide(
+  lane: Lane,
+  strategy: Strategy,
+  plan: Plan,
+  driver: BareDriver,
+  script: readonly (readonly Sent[])[],
+): Promise<{ readonly lockstepMs: number; readonly bareMs: number }> {
+  const schedules = oneByOne(lane, strategy, plan)
+  const total = { lockstepMs: 0, bareMs: 0 }
+  for (let from = 0; from < script.length; from += turn) {
+    const part = script.slice(from, from + turn)
+    total.lockstepMs += await timed(async () => {
+      for (const _ of part) await schedules.next()
+    })
+    total.bareMs += await timed(() => driver.play(part))
+  }
+  await schedules.next() // lets it find that none is left
+  await driver.vacuum()
+  return total
 }
 
 function asSent(strategy: Strategy, plan: Plan, { history }: RunRecord): Sent[] {
@@ -113,7 +142,10 @@ class BareDriver {
     for (const schedule of script) {
       for (const { by, query } of schedule) await this.#clients[by].query(query)
     }
-    // Lockstep does this for its own lane, at the latest after 400 resets.
+  }
+
+  /** Lockstep does this for its own lane, at the latest after 400 resets. */
+  async vacuum(): Promise<void> {
     await this.#clients.control.query('VACUUM coupon')
     await this.#clients.control.query('VACUUM redemption')
   }

@@ -16,21 +16,24 @@ export function startOf(strategy: Strategy, actors = 2): Plan {
 }
 
 /** Runs and judges every schedule once, as an exploration does. */
-export async function everySchedule(
+export async function everySchedule(lane: Lane, strategy: Strategy, plan: Plan): Promise<number> {
+  let schedules = 0
+  for await (const _ of oneByOne(lane, strategy, plan)) schedules += 1
+  return schedules
+}
+
+/** The same, one at a time. */
+export async function* oneByOne(
   lane: Lane,
   strategy: Strategy,
   plan: Plan,
-  onRun: (record: RunRecord) => void = () => {},
-): Promise<number> {
+): AsyncGenerator<RunRecord, void> {
   const explorer = byName('explorer', explorers, 'exhaustive')
   if (explorer.kind !== 'systematic') throw new Error('exhaustive is no search')
   const search = explorer.search()
-  let schedules = 0
   for (let choose = search.next(); choose; choose = search.next()) {
     const record = await executeRun({ lane, strategy, plan, choose })
     judge(strategy, record)
-    onRun(record)
-    schedules += 1
+    yield record
   }
-  return schedules
 }

@@ -63,8 +63,9 @@ export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void>
 export async function executeRun(options: RunOptions): Promise<RunRecord> {
   const { lane, plan } = options
   const sessions = await lane.sessions(plan.actors.length)
-  await lane.reset(plan.initial)
-  const run = new Run(options, sessions)
+  const ready = lane.reset(plan.initial)
+  ready.catch(() => undefined) // the run awaits it, unless something else stops it before
+  const run = new Run(options, sessions, ready)
   try {
     return await run.execute()
   } catch (error) {
@@ -89,11 +90,12 @@ class Run {
   /** Number of steps sent when the state was last observed. */
   #observedAt = -1
 
-  constructor(options: RunOptions, sessions: readonly ActorSession[]) {
+  constructor(options: RunOptions, sessions: readonly ActorSession[], ready: Promise<void>) {
     this.#options = options
     this.#scheduler = new Scheduler({
       lane: options.lane,
       sessions,
+      ready,
       choose: options.choose ?? planned(options.plan.schedule),
       limits: options.limits ?? defaultLimits,
       onCommit: () => this.#observe(),
@@ -111,10 +113,12 @@ class Run {
         `Strategy "${strategy.name}" sent no statement, so there was nothing to interleave: its statements must go through the session it is given.`,
       )
     }
+    const commands = performedCommands(plan, events) // while the state is still on its way
+    await this.#scheduler.observed()
     if (this.#observedAt !== steps) await this.#observe()
     const observation = {
       initial: plan.initial,
-      commands: performedCommands(plan, events),
+      commands,
       committed: this.#committed,
       final: this.#committed.at(-1) ?? plan.initial,
     }

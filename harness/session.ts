@@ -62,13 +62,11 @@ export type Step =
   | { readonly kind: 'statement'; readonly statement: Statement }
   | { readonly kind: 'sleep'; readonly ms: number }
 
-export interface StepResult {
-  readonly rows: readonly Row[]
-  readonly affectedRows: number
-}
-
-/** Where an actor's steps go. Rejects with a `DatabaseError` when the database refused the step. */
-export type Gate = (step: Step) => Promise<StepResult>
+/**
+ * Where an actor's steps go. Rejects with a `DatabaseError` when the database refused the step. What
+ * nobody awaits is found out by the scheduler: a rejection that nobody hears of ends no process.
+ */
+export type Gate = (step: Step) => Promise<ResultRows<Row>>
 
 const begin = statement(['BEGIN'])
 const commit = statement(['COMMIT'])
@@ -77,14 +75,8 @@ const rollback = statement(['ROLLBACK'])
 /** The session a strategy sees, on top of a gate. */
 export function openSession(gate: Gate, attempts: number): Session {
   const send = (of: Statement) => gate({ kind: 'statement', statement: of })
-  const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) => {
-    const result = send(statement(parts, params)).then(({ rows, affectedRows }) =>
-      Object.assign([...rows], { affectedRows }),
-    )
-    // A strategy that does not await is found out at the gate; its error must not end the process.
-    result.catch(() => undefined)
-    return result
-  }) as Sql
+  const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) =>
+    send(statement(parts, params))) as Sql
   const sleep = async (ms: number): Promise<void> => {
     await gate({ kind: 'sleep', ms })
   }

@@ -25,8 +25,12 @@ export interface Choice {
 
 /** The enabled actors in the order that gives a choice its meaning. */
 export function inTurn(enabled: readonly ActorId[], last: ActorId, actors: number): ActorId[] {
-  const distance = (actor: ActorId): number => (actor - last + actors) % actors
-  return enabled.toSorted((a, b) => distance(a) - distance(b))
+  const order: ActorId[] = []
+  for (let distance = 0; distance < actors; distance++) {
+    const actor = (last + distance) % actors
+    if (enabled.includes(actor)) order.push(actor)
+  }
+  return order
 }
 
 /** The choices a plan's schedule stands for. */

@@ -1,9 +1,9 @@
 import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../databases/engine.ts'
-import { showStatement } from '../databases/statement.ts'
+import { showStatement, type Row, type Statement } from '../databases/statement.ts'
 import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
 import { actorName, type ActorId, type RunEvent } from '../history.ts'
 import type { Limits } from '../limits.ts'
-import type { Gate, Step, StepResult } from '../session.ts'
+import type { Gate, ResultRows, Step } from '../session.ts'
 import { Alarm } from './alarm.ts'
 import { inTurn, type Choice, type ChoicePoint, type Chooser } from './choice.ts'
 import { WaitHabits } from './wait-habits.ts'
@@ -24,7 +24,7 @@ class Actor {
   request: Step | undefined
   /** Number of the step that was sent last. */
   step = 0
-  resume: ((result: StepResult) => void) | undefined
+  resume: ((result: ResultRows<Row>) => void) | undefined
   refuse: ((error: Error) => void) | undefined
   /** What the last `blocked` event said. */
   shownBlockers = ''
@@ -59,12 +59,20 @@ export interface SchedulerOptions {
    * done, no step is sent that could commit something else.
    */
   readonly onCommit: () => Promise<void>
+  /** Nothing is sent before this has happened. Until then, actors run up to their first steps. */
+  readonly ready: Promise<void>
   /** Name of the code under test, for messages. */
   readonly strategy: string
   /** Stops the run at once. */
   readonly signal?: AbortSignal | undefined
 }
 
+/**
+ * How long to wait for an answer, in milliseconds, before the server is asked about a statement that
+ * has never waited on this lane. It costs this much once per statement. A short time would cost more:
+ * a timer that is set and cleared within microseconds for every step slows every step down.
+ */
+const graceMs = 20
 /** The shortest pause between two questions about the same statement, in milliseconds. */
 const shortestPauseMs = 1
 /** The longest pause between two questions about the same statement, in milliseconds. */
@@ -89,6 +97,8 @@ export class Scheduler {
   #strangers = new Map<ActorId, readonly string[]>()
   /** Statements answered so far: an answer about waits is stale when this changed meanwhile. */
   #answers = 0
+  /** Whether a confirmed wait is in doubt, and the server has not been asked about it since. */
+  #hasDoubts = false
   #mayHaveCommitted = false
   /** What `onCommit` returned last. */
   #observation: Promise<void> | undefined
@@ -129,14 +139,15 @@ export class Scheduler {
   async #run(bodies: readonly ActorBody[]): Promise<void> {
     for (const actor of this.#actors) this.#start(actor, bodies[actor.id])
     await this.#settle(0)
+    await this.#options.ready
     for (;;) {
       const enabled = this.#enabled()
       if (enabled.length === 0) break
       const actor = this.#chooseFrom(enabled)
-      if (this.#observation && !staysInside(actor)) await this.#observed()
+      if (this.#observation && !staysInside(actor)) await this.observed()
       await this.#step(actor)
     }
-    await this.#observed()
+    this.#flush()
   }
 
   /** Notes an event of an actor, in the place that a deterministic history gives it. */
@@ -168,17 +179,19 @@ export class Scheduler {
    * The gate. Once the run has been stopped the promise never settles: the strategy's code is left
    * where it is, rather than being sent down an error path that it would report to nobody.
    */
-  #park(actor: Actor, request: Step): Promise<StepResult> {
+  #park(actor: Actor, request: Step): Promise<ResultRows<Row>> {
     if (actor.state !== 'running') this.#stop(this.#overlap(actor, request))
     if (this.#fault) return new Promise(() => {})
     actor.state = 'parked'
     actor.request = request
     this.record({ kind: 'parked', actor: actor.id, request })
-    return new Promise((resolve, reject) => {
+    const result = new Promise<ResultRows<Row>>((resolve, reject) => {
       actor.resume = resolve
       actor.refuse = reject
-      this.#notify()
     })
+    result.catch(() => {}) // see Gate
+    this.#notify()
+    return result
   }
 
   #overlap(actor: Actor, request: Step): StrategyFault {
@@ -192,7 +205,8 @@ export class Scheduler {
     )
   }
 
-  async #observed(): Promise<void> {
+  /** Resolves when what `onCommit` returned last is done. */
+  async observed(): Promise<void> {
     await this.#observation
     this.#observation = undefined
   }
@@ -219,33 +233,38 @@ export class Scheduler {
     return actor
   }
 
-  async #step(actor: Actor): Promise<void> {
+  #step(actor: Actor): Promise<void> {
     this.#steps += 1
     if (this.#steps > this.#options.limits.steps) {
       throw new HarnessFault(
         `The run was stopped after ${this.#options.limits.steps} steps: strategy "${this.#options.strategy}" may never end. A retry loop has to stop after session.attempts.`,
       )
     }
-    this.#last = actor.id
-    actor.step = this.#steps
     const request = actor.request as Step
-    this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
     if (request.kind === 'sleep') {
+      this.#turn(actor, request)
       this.#complete(actor, { rows: [], affectedRows: 0 }, actor.session.transaction)
-      await this.#settle(0)
-      return
+      return this.#settle(0)
     }
-    const text = request.statement.parts.join('$')
+    const { statement } = request
+    const asksAtOnce = this.#habits.mayWait(statement) && this.#othersAreInside(actor)
+    this.#send(actor, statement)
+    this.#turn(actor, request) // while the server is at work
+    return this.#settle(asksAtOnce ? 0 : graceMs)
+  }
+
+  #send(actor: Actor, statement: Statement): void {
     const queue = queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
     actor.state = 'sent'
-    void actor.session
-      .execute(request.statement, queue)
-      .then((outcome) => this.#answered(actor, outcome))
-    const sentAt = performance.now()
-    const asksAtOnce = this.#habits.mayWait(text) && this.#othersAreInside(actor)
-    await this.#settle(asksAtOnce ? 0 : this.#habits.graceMs)
-    if (this.#waitsFor.has(actor.id)) this.#habits.waited(text)
-    else this.#habits.answered(performance.now() - sentAt)
+    void actor.session.execute(statement, queue).then((outcome) => this.#answered(actor, outcome))
+  }
+
+  /** Closes what the history says of the step before, and begins with this one. */
+  #turn(actor: Actor, request: Step): void {
+    this.#flush()
+    this.#last = actor.id
+    actor.step = this.#steps
+    this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
   }
 
   #othersAreInside(actor: Actor): boolean {
@@ -278,12 +297,17 @@ export class Scheduler {
 
   /** Any statement's end may have handed a lock on, so every waiter has to be confirmed afresh. */
   #doubtWaits(): void {
+    if (this.#waitsFor.size === 0) return
     for (const id of this.#waitsFor.keys()) this.#actor(id).state = 'sent'
     this.#waitsFor.clear()
+    this.#hasDoubts = true
   }
 
-  #complete(actor: Actor, result: StepResult, transaction: TransactionState): void {
-    const { rows, affectedRows } = result
+  #complete(
+    actor: Actor,
+    { rows, affectedRows }: { readonly rows: readonly Row[]; readonly affectedRows: number },
+    transaction: TransactionState,
+  ): void {
     this.#waitsFor.delete(actor.id)
     actor.state = 'running'
     this.record({
@@ -294,7 +318,7 @@ export class Scheduler {
       affectedRows,
       transaction,
     })
-    actor.resume?.({ rows, affectedRows })
+    actor.resume?.(Object.assign([...rows], { affectedRows }))
   }
 
   #refuse(actor: Actor, outcome: Extract<StatementOutcome, { ok: false }>): void {
@@ -319,16 +343,17 @@ export class Scheduler {
       if (this.#fault) throw this.#fault
       if (this.#some('running')) {
         if (!(await this.#changed(limits.strategyMs))) throw this.#hung()
-        if (this.#some('sent')) pauseMs = 0 // these waited a moment ago, and most still do
         continue
       }
       if (this.#isSettled()) break
+      if (this.#hasDoubts) pauseMs = 0 // what waited a moment ago mostly still does
+      this.#hasDoubts = false
       if (pauseMs > 0 && (await this.#changed(pauseMs))) continue
       if (performance.now() - startedAt > limits.statementMs) throw this.#unanswered()
       await this.#changedOrConfirmed()
       pauseMs = Math.min(longestPauseMs, pauseMs === 0 ? shortestPauseMs : pauseMs * 2)
     }
-    this.#flush()
+    for (const [id, by] of this.#waitsFor) this.#recordBlocked(this.#actor(id), by)
     if (this.#mayHaveCommitted) {
       this.#mayHaveCommitted = false
       this.#observation = this.#options.onCommit()
@@ -373,24 +398,25 @@ export class Scheduler {
     }
   }
 
-  /** Moves the events of this step into the history: the actor that was chosen first, then in order. */
+  /** Moves the events of a step into the history: of the actor that was chosen first, then in order. */
   #flush(): void {
-    for (const actor of this.#actors) {
-      if (actor.state === 'waiting') this.#recordBlocked(actor)
-    }
-    const turns = [
-      this.#last,
-      ...this.#actors.map(({ id }) => id).filter((id) => id !== this.#last),
-    ]
-    for (const id of turns) this.events.push(...(this.#unsorted.get(id) ?? []))
-    this.#unsorted = new Map()
+    this.#move(this.#last)
+    for (const { id } of this.#actors) this.#move(id)
   }
 
-  #recordBlocked(actor: Actor): void {
-    const by = (this.#waitsFor.get(actor.id) ?? []).toSorted((a, b) => a - b)
+  #move(actor: ActorId): void {
+    const events = this.#unsorted.get(actor)
+    if (!events) return
+    this.events.push(...events)
+    this.#unsorted.delete(actor)
+  }
+
+  #recordBlocked(actor: Actor, blockers: readonly ActorId[]): void {
+    const by = blockers.toSorted((a, b) => a - b)
     const shown = by.join()
     if (shown === actor.shownBlockers) return
     actor.shownBlockers = shown
+    if (actor.request?.kind === 'statement') this.#habits.waited(actor.request.statement)
     this.record({ kind: 'blocked', actor: actor.id, step: actor.step, by })
   }
 

@@ -181,6 +181,7 @@ const codeOf = (state: CouponState, id: number): string =>
   state.coupon.find((each) => each.id === id)?.code ?? `coupon ${id}`
 
 function redeemedTwice(state: CouponState): string | undefined {
+  if (state.redemption.length < 2) return undefined
   const groups = groupBy(state.redemption, (row) => `${row.coupon_id}/${row.user_id}`)
   for (const rows of groups.values()) {
     const [first] = rows

@@ -37,6 +37,7 @@ export class PostgresLane implements Lane {
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   #resets = 0
+  #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
     engine: Engine,
@@ -74,6 +75,7 @@ export class PostgresLane implements Lane {
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
     await this.#closeSessions() // their prepared statements speak of tables that go now
     this.#tables = tables
+    this.#lastReset = undefined
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forPostgres(table.create))
@@ -91,10 +93,20 @@ export class PostgresLane implements Lane {
   }
 
   async reset(rows: Rows): Promise<void> {
-    await Promise.all(this.#sessions.filter(({ dirty }) => dirty).map((each) => each.clean()))
+    const dirty = this.#sessions.filter((session) => session.dirty)
+    // Without a reason to wait, the statements are on their way before this function returns.
+    if (dirty.length > 0) await Promise.all(dirty.map((session) => session.clean()))
     this.#resets += 1
     if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
-    await this.#ask([resetSql(this.#tables, rows)])
+    await this.#ask([this.#resetSql(rows)])
+  }
+
+  /** The same rows are often brought back many times in a row. */
+  #resetSql(rows: Rows): string {
+    if (this.#lastReset?.rows !== rows) {
+      this.#lastReset = { rows, text: resetSql(this.#tables, rows) }
+    }
+    return this.#lastReset.text
   }
 
   async observe(): Promise<Rows> {
