@@ -18,6 +18,4 @@ const passed = sum(({ numPassedTests }) => numPassedTests)
 const failed = sum(({ numFailedTests }) => numFailedTests)
 const skipped = sum(({ numPendingTests }) => numPendingTests)
 if (failed > 0 || passed === 0 || all.some(({ success }) => !success)) process.exitCode = 1
-console.log(
-  `tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
-)
+console.log(`tests: ${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)

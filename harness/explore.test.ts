@@ -25,7 +25,7 @@ const reader = (statements: number): Strategy =>
     for (let count = 0; count < statements; count++) {
       await session.sql`SELECT stock FROM product WHERE id = ${command.productId}`
     }
-    return rejected('only looked')
+    return ok()
   })
 
 const unsafe = purchaseStrategy(
@@ -133,6 +133,20 @@ test('the same seed draws the same plans, and they have the same histories', asy
   expect(await histories()).toEqual(first)
 })
 
+test('a strategy that never does anything is not said to hold', async () => {
+  const broken = purchaseStrategy('broken', async (session) => {
+    await session.sql`SELEC stock FROM product`
+    return ok()
+  })
+  for (const explorer of [random, exhaustive]) {
+    const exploration = await explore({ lane, strategy: broken, explorer, schedules: 2 })
+    expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy', schedules: 2 })
+    expect(reasonOf(exploration)).toBe(
+      'Strategy "broken" did nothing that could be judged: in 2 schedules none of its commands was answered with ok. What they got most often was aborted: other: syntax error at or near "SELEC" (42601).',
+    )
+  }
+})
+
 test('an option that names nothing is refused', async () => {
   await expect(
     explore({ lane, strategy: unsafe, explorer: random, invariants: ['stock-never-negatve'] }),
@@ -185,7 +199,7 @@ test('a fault in the last schedule of all leaves the space not exhausted', async
     await session.sql`SELECT 1`
     runs += 1
     if (runs === 4) throw new Error('in the second run of two')
-    return rejected('only looked')
+    return ok()
   })
   const exploration = await explore({ lane, strategy: moody, explorer: exhaustive })
   expect(exploration).toMatchObject({ verdict: 'inconclusive', schedules: 1, exhausted: false })

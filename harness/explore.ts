@@ -40,6 +40,8 @@ export interface ExploreOptions {
   readonly signal?: AbortSignal | undefined
   /** Called after every judged run of the search, and after none of those that shrink. */
   readonly onRun?: ((record: RunRecord, violations: readonly Violation[]) => void) | undefined
+  /** Called after every run that tries to make a counterexample smaller. */
+  readonly onTrial?: (() => void) | undefined
 }
 
 /** How often a counterexample is repeated before it is reported. */
@@ -73,7 +75,7 @@ interface Stop {
 class Exploring {
   readonly #options: ExploreOptions
   readonly #judged: ReadonlySet<string>
-  readonly #tally = new Tally()
+  readonly #tally: Tally
   readonly #startedAt = performance.now()
   #searchMs = 0
   #exhausted = false
@@ -82,6 +84,7 @@ class Exploring {
 
   constructor(options: ExploreOptions) {
     this.#options = options
+    this.#tally = new Tally(options.strategy)
     const known = options.strategy.workload.invariants
     const names = options.invariants ?? options.strategy.claims
     this.#judged = new Set(names.map((name) => byName('invariant', known, name).name))
@@ -99,12 +102,22 @@ class Exploring {
       await prepareLane(lane, strategy)
       await search()
       this.#searchMs ||= this.#elapsedMs()
+      if (!this.#finding) this.#stop ??= this.#nothingDone()
       const counterexample = this.#finding && (await this.#counterexample(this.#finding))
       return this.#result(counterexample, explorer.kind === 'sampling' ? seed : undefined)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       this.#stop ??= { reason: error.message, fault: error.kind }
       return this.#result(undefined, explorer.kind === 'sampling' ? seed : undefined)
+    }
+  }
+
+  #nothingDone(): Stop | undefined {
+    const { onlyRefusal, schedules } = this.#tally
+    if (onlyRefusal === undefined) return undefined
+    return {
+      reason: `Strategy "${this.#options.strategy.name}" did nothing that could be judged: in ${count(schedules, 'schedule')} none of its commands was answered with ok. What they got most often was ${onlyRefusal}.`,
+      fault: 'strategy',
     }
   }
 
@@ -162,6 +175,7 @@ class Exploring {
       const record = await this.#run(plan, choose)
       const violations = judge(this.#options.strategy, record)
       if (searching) this.#count(record, violations)
+      else this.#options.onTrial?.()
       const violation = this.#relevant(violations)
       return violation && { plan, record, violation }
     } catch (error) {
@@ -288,7 +302,7 @@ class Exploring {
       elapsedMs: Math.round(elapsedMs),
       schedulesPerSecond: Math.round((schedules * 1000) / (this.#searchMs || elapsedMs)),
       replies: this.#tally.replies,
-      invariants: this.#tally.invariants(strategy, this.#judged),
+      invariants: this.#tally.invariants(this.#judged),
     }
     if (counterexample) return { verdict: 'violated', ...explored, counterexample }
     if (this.#stop) return { verdict: 'inconclusive', ...explored, ...this.#stop }
@@ -320,9 +334,14 @@ function scenarioOf(
 
 /** Refuses what cannot be explored, before a server is started for it. */
 export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
-  const { strategy, explorer, scenario, invariants = strategy.claims } = options
+  const { strategy, explorer, scenario, seed, invariants = strategy.claims } = options
   for (const name of invariants) byName('invariant', strategy.workload.invariants, name)
   if (invariants.length === 0) throw nothingJudged(strategy)
+  if (seed !== undefined && explorer.kind === 'systematic') {
+    throw new UsageError(
+      `Explorer "${explorer.name}" draws nothing by chance: leave --seed out, or choose a sampling explorer.`,
+    )
+  }
   if (scenario === undefined) return
   scenarioOf(strategy.workload, scenario)
   if (explorer.kind === 'sampling') {

@@ -76,11 +76,13 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
 }
 
 /** What a run broke, in the order of the workload's invariants. */
-export function judge(strategy: Strategy, record: RunRecord): Violation[] {
-  return strategy.workload.invariants.flatMap((invariant) => {
-    const message = invariant.check(record.observation)
-    return message === undefined ? [] : [{ invariant: invariant.name, message }]
-  })
+export function judge({ workload }: Strategy, { observation }: RunRecord): Violation[] {
+  const violations: Violation[] = []
+  for (const invariant of workload.invariants) {
+    const message = invariant.check(observation)
+    if (message !== undefined) violations.push({ invariant: invariant.name, message })
+  }
+  return violations
 }
 
 class Run {

@@ -84,7 +84,7 @@ function sampled(strategy: Strategy, kept: readonly string[]): Promise<Explorati
 function expectHeld(strategy: Strategy, exploration: Exploration, claim: string): void {
   if (exploration.verdict !== 'holds') {
     const report = renderText(strategy.workload, exploration, {
-      replayCommand: 'pnpm lockstep replay',
+      replayCommand: 'npx -y pnpm@12 lockstep replay',
     })
     expect.unreachable(`\n${report}\n`)
   }

@@ -219,28 +219,22 @@ export function describeEngineLaws({ title, open, outsider }: EngineUnderTest): 
       })
     })
 
-    describe('deadlocks', () => {
-      const deadlock = async (): Promise<readonly [StatementOutcome, StatementOutcome]> => {
+    test('who closes a circle of waits is the victim, 100 times of 100', async () => {
+      for (let round = 0; round < 100; round++) {
         await succeed(a, begin)
         await succeed(b, begin)
         await succeed(a, lock(1))
         await succeed(b, lock(2))
         const first = run(a, lock(2))
         await untilWaiting(lane, [a])
-        const second = await run(b, lock(1), [a])
-        if (!second.ok) await succeed(b, rollback)
-        const outcomes = [await first, second] as const
+        expect(await run(b, lock(1), [a])).toMatchObject({
+          ok: false,
+          error: { errorClass: 'deadlock' },
+        })
+        await succeed(b, rollback)
+        expect((await first).ok).toBe(true)
         await succeed(a, rollback)
-        return outcomes
       }
-
-      test('the session that closes the circle is the victim, 100 times of 100', async () => {
-        for (let round = 0; round < 100; round++) {
-          const [first, second] = await deadlock()
-          expect(first.ok).toBe(true)
-          expect(second).toMatchObject({ ok: false, error: { errorClass: 'deadlock' } })
-        }
-      })
     })
 
     describe('isolation', () => {

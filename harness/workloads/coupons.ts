@@ -228,39 +228,42 @@ function isDeactivationOf(
   return reply.kind === 'ok' && isDeactivate(command) && command.code === wanted
 }
 
+interface Account {
+  readonly user: number
+  readonly name: string
+  /** Redemptions that were answered with ok, and with unknown. */
+  ok: number
+  unknown: number
+  /** Rows that were not there at first. */
+  added: number
+}
+
 function repliesAgainstRows<Command>(
   { initial, final, commands }: Observation<CouponState, Command>,
   redeems: Redeems<Command>,
 ): string | undefined {
-  for (const { user, name } of redemptionsIn(initial, final, commands, redeems)) {
-    const told = (kind: Reply['kind']): number =>
-      commands.filter(({ command, reply }) => {
-        const redeemed = redeems(command)
-        return reply.kind === kind && redeemed?.code === name && redeemed.userId === user
-      }).length
-    const isTheirs = (row: RedemptionRow): boolean =>
-      row.user_id === user && codeOf(final, row.coupon_id) === name
-    const rows = final.redemption.filter(isTheirs)
-    const added = rows.length - initial.redemption.filter(isTheirs).length
-    const acknowledged = told('ok')
-    if (acknowledged <= added && added <= acknowledged + told('unknown')) continue
-    return `User ${user} was told ok for ${count(acknowledged, 'redemption')} of ${name}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
+  const accounts = new Map<string, Account>()
+  const accountOf = (user: number, name: string): Account => {
+    const key = `${user}/${name}`
+    const account = accounts.get(key) ?? { user, name, ok: 0, unknown: 0, added: 0 }
+    accounts.set(key, account)
+    return account
+  }
+  for (const { command, reply } of commands) {
+    const redeemed = redeems(command)
+    if (!redeemed || (reply.kind !== 'ok' && reply.kind !== 'unknown')) continue
+    accountOf(redeemed.userId, redeemed.code)[reply.kind] += 1
+  }
+  for (const row of final.redemption)
+    accountOf(row.user_id, codeOf(final, row.coupon_id)).added += 1
+  for (const row of initial.redemption)
+    accountOf(row.user_id, codeOf(final, row.coupon_id)).added -= 1
+  for (const { user, name, ok: told, unknown, added } of accounts.values()) {
+    if (told <= added && added <= told + unknown) continue
+    const rows = final.redemption.filter(
+      (row) => row.user_id === user && codeOf(final, row.coupon_id) === name,
+    )
+    return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
   }
   return undefined
-}
-
-/** Every user with every coupon that they have tried to redeem, or that a row says they have. */
-function redemptionsIn<Command>(
-  initial: CouponState,
-  final: CouponState,
-  commands: readonly PerformedCommand<Command>[],
-  redeems: Redeems<Command>,
-): Iterable<{ readonly user: number; readonly name: string }> {
-  const tried = commands.flatMap(({ command }) => redeems(command) ?? [])
-  const stored = [...initial.redemption, ...final.redemption]
-  const all = [
-    ...tried.map(({ userId: user, code: name }) => ({ user, name })),
-    ...stored.map((row) => ({ user: row.user_id, name: codeOf(final, row.coupon_id) })),
-  ]
-  return new Map(all.map((each) => [`${each.user}/${each.name}`, each])).values()
 }

@@ -20,7 +20,7 @@ const unsafe = words(
 
 /** What to paste, as the words of a command line, and without the program's name. */
 function replayLine({ stdout }: Ended): readonly string[] {
-  const [, line = ''] = /\nTo replay it:\npnpm lockstep (.*)\n/.exec(stdout) ?? []
+  const [, line = ''] = /\nTo replay it:\nnpx -y pnpm@12 lockstep (.*)\n/.exec(stdout) ?? []
   const { stdout: split } = spawnSync('sh', ['-c', `printf '%s\\n' ${line}`], { encoding: 'utf8' })
   return split.trimEnd().split('\n')
 }

@@ -136,13 +136,18 @@ async function search(
       runs += 1
       progress.show(() => `schedules: ${runs}`)
     }
-    return explore({ ...options, lane, signal, onRun })
+    let trials = 0
+    const onTrial = (): void => {
+      trials += 1
+      progress.show(() => `violated after ${runs} schedules; making it small: ${trials} runs`)
+    }
+    return explore({ ...options, lane, signal, onRun, onTrial })
   }).finally(() => progress.clear())
 }
 
 /** A token names a strategy; which file it came from is for the caller to say again. */
 function replayCommand({ strategy }: ExploreFlags): string {
-  return `pnpm lockstep replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
+  return `npx -y pnpm@12 lockstep replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
 }
 
 /** One word for a shell. */

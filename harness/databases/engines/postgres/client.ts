@@ -12,19 +12,27 @@ import { isolationSql, type IsolationLevel } from '../../isolation.ts'
 export const waiterTimeoutMs = 200
 export const closerTimeoutMs = 1
 
+/** How long a server may take to accept a connection before it counts as out of reach. */
+const connectionTimeoutMs = 10_000
+/** How long Lockstep's own questions and clean-ups may take before the server counts as stuck. */
+export const controlTimeoutMs = 15_000
+
 const { getTypeParser } = pg.types
-const bigint: number = pg.types.builtins.INT8
 
 const types: pg.CustomTypesConfig = {
   // Counts and sums arrive as bigint. As text, `count < cap` would compare letters.
   getTypeParser: ((oid, format) =>
-    Number(oid) === bigint ? Number : getTypeParser(oid, format)) as typeof getTypeParser,
+    oid === pg.types.builtins.INT8 ? Number : getTypeParser(oid, format)) as typeof getTypeParser,
 }
 
-/** A connected client. `isolation` becomes the session's default level. */
+/**
+ * A connected client, with PostgreSQL's own settings for its session. A query that takes longer than
+ * `timeoutMs`, if given, is an error.
+ */
 export async function connect(
   url: string,
   settings: Readonly<Record<string, string>> = {},
+  timeoutMs?: number,
 ): Promise<pg.Client> {
   const options = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/([ \\])/g, '\\$1')}`)
@@ -33,6 +41,8 @@ export async function connect(
     connectionString: url,
     types,
     pipeline: true,
+    connectionTimeoutMillis: connectionTimeoutMs,
+    ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     application_name: 'lockstep',
     ...(options === '' ? {} : { options }),
   })

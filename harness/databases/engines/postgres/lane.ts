@@ -4,7 +4,7 @@ import { DatabaseFault } from '../../../errors.ts'
 import type { Engine, Lane, LaneOptions, PerEngine, Rows, Table, Wait } from '../../engine.ts'
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { connect, sessionSettings, withDatabase } from './client.ts'
+import { connect, controlTimeoutMs, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
 import { PostgresSession } from './session.ts'
@@ -64,7 +64,7 @@ export class PostgresLane implements Lane {
   ): Promise<PostgresLane> {
     const database = `lockstep_${randomBytes(8).toString('hex')}`
     await onServer(server, `CREATE DATABASE ${database} TEMPLATE template0`)
-    const control = await connect(withDatabase(server.url, database))
+    const control = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
     const answer = await control.query<{ version: string }>(
       "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
     )
@@ -200,7 +200,7 @@ const forPostgres = <T>(value: PerEngine<readonly T[]>): readonly T[] =>
   'postgres' in value ? value.postgres : value
 
 async function onServer(server: DatabaseServer, statement: string): Promise<void> {
-  const admin = await connect(server.url)
+  const admin = await connect(server.url, {}, controlTimeoutMs)
   try {
     await admin.query(statement)
   } catch (error) {
