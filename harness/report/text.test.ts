@@ -112,7 +112,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/select-for-update on MariaDB 12.3.2-MariaDB (local), repeatable-read
         1,000 schedules (random, seed 42), 12.3 s, 81/s; the space is not exhausted
-        replies: 1180 ok, 20 rejected, 3 aborted (deadlock), 41 aborted (serialization failure), 2 unknown
+        replies: 1,180 ok, 20 rejected, 3 aborted (deadlock), 41 aborted (serialization failure), 2
+        unknown
         stock-never-negative: held
         stock-conserved: held
         ok-has-its-purchase: held, not claimed by the strategy, measured only
