@@ -19,9 +19,7 @@ const engine = byName('database', engines, 'postgres')
 const server = await obtainServer(engine)
 try {
   const metrics: Metric[] = []
-  for (const measure of process.env['ONLY']
-    ? [versusBareDriver]
-    : [versusBareDriver, lockHeavy, lanesSideBySide]) {
+  for (const measure of [versusBareDriver, lockHeavy, lanesSideBySide]) {
     metrics.push(...(await measure(engine, server, rounds)))
   }
   if (values.json) console.log(JSON.stringify({ metrics }, undefined, 2))
