@@ -14,6 +14,10 @@ const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '40' } },
 })
 const rounds = Number(values.rounds)
+if (!Number.isInteger(rounds) || rounds < 4) {
+  console.error(`bench: --rounds takes a whole number of at least 4, and not "${values.rounds}".`)
+  process.exit(2)
+}
 
 const engine = byName('database', engines, 'postgres')
 const server = await obtainServer(engine)
