@@ -102,4 +102,5 @@ function expectRefuted(exploration: Exploration, claim: string, smallest: Smalle
   const commands = counterexample.plan.actors.map((each) => each.length)
   expect(Math.max(...commands)).toBe(smallest.commands)
   expect(counterexample.contextSwitches).toBeLessThanOrEqual(smallest.contextSwitches)
+  expect(counterexample.steps).toBeLessThanOrEqual(smallest.steps)
 }

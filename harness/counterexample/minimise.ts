@@ -44,8 +44,9 @@ export async function minimise(
     if (runs > mostRunsInAll) throw new HarnessFault('Enough has been tried.')
     return attempt(plan, choose)
   }
-  const fewer = await fewestCommands(failure, workload, limited)
-  return fewestSwitches(await fewestRows(fewer, attempt), attempt)
+  const commands = await fewestCommands(failure, workload, limited)
+  const rows = await fewestRows(commands, attempt)
+  return fewestSwitches(await fewestValues(rows, workload, limited), attempt)
 }
 
 async function fewestCommands(
@@ -73,6 +74,33 @@ async function fewestRows(failure: Failure, attempt: Try): Promise<Failure> {
     }
   }
   return failure
+}
+
+/** Leaves out values where the tables allow none: a limit that has nothing to do with it, say. */
+async function fewestValues(
+  failure: Failure,
+  workload: AnyWorkload,
+  attempt: Try,
+): Promise<Failure> {
+  for (const initial of statesWithFewerValues(failure.plan.initial)) {
+    if (!workload.schema.state.safeParse(initial).success) continue
+    const plan = { ...failure.plan, initial }
+    // Other values may mean other statements, which need another schedule.
+    const record = await search(plan, contextSwitches(failure.record.history), attempt)
+    if (record) return fewestValues({ plan, record }, workload, attempt)
+  }
+  return failure
+}
+
+function* statesWithFewerValues(state: Rows): Generator<Rows> {
+  for (const [table, rows] of Object.entries(state)) {
+    for (const [index, row] of rows.entries()) {
+      for (const [column, value] of Object.entries(row)) {
+        if (value === null) continue
+        yield { ...state, [table]: rows.with(index, { ...row, [column]: null }) }
+      }
+    }
+  }
 }
 
 /**
