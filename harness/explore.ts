@@ -93,7 +93,7 @@ class Exploring {
 
   async explore(): Promise<Exploration> {
     const { explorer, lane, strategy } = this.#options
-    const seed = this.#options.seed ?? fc.sample(fc.integer({ min: 0 }), 1)[0] ?? 0
+    const seed = this.#options.seed ?? Math.floor(Math.random() * 2 ** 31)
     const search =
       explorer.kind === 'sampling'
         ? () => this.#sample(explorer, seed)
