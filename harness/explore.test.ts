@@ -142,7 +142,7 @@ test('a strategy that never does anything is not said to hold', async () => {
     const exploration = await explore({ lane, strategy: broken, explorer, schedules: 2 })
     expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy', schedules: 2 })
     expect(reasonOf(exploration)).toBe(
-      'Strategy "broken" did nothing that could be judged: in 2 schedules none of its commands was answered with ok. What they got most often was aborted: other: syntax error at or near "SELEC" (42601).',
+      'Strategy "broken" did nothing that could be judged: in 2 schedules none of the commands that it has to do was answered with ok. What they got most often was aborted: other: syntax error at or near "SELEC" (42601).',
     )
   }
 })
@@ -287,4 +287,94 @@ test('a lane that is lost half way is inconclusive', async () => {
   } finally {
     await admin.end()
   }
+})
+
+const stateful = (): Strategy => {
+  let calls = 0
+  return purchaseStrategy('stateful', async (session) => {
+    calls += 1
+    const call = calls
+    await session.sql`SELECT 1`
+    await session.sql`SELECT ${call > 5 ? 1 : 2} AS one`
+    return ok()
+  })
+}
+
+test('a strategy that keeps state between runs is not said to hold', async () => {
+  const enumerated = await explore({ lane, strategy: stateful(), explorer: exhaustive })
+  expect(reasonOf(enumerated)).toMatch(
+    /^The same choices led to another situation at step \d: the run is not deterministic/,
+  )
+  const sampled = await explore({ lane, strategy: stateful(), explorer: random, schedules: 20 })
+  expect(reasonOf(sampled)).toMatch(
+    /^Something outlasts the runs of strategy "stateful", such as state it keeps in the process/,
+  )
+})
+
+test('what is never broken again in a replay is not called violated', async () => {
+  let broken = false
+  const once = purchaseStrategy('once', async (session) => {
+    const stock = broken ? 1 : -1
+    broken = true
+    await session.sql`UPDATE product SET stock = ${stock}`
+    return ok()
+  })
+  const exploration = await explore({ lane, strategy: once, explorer: random, seed: 1 })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy' })
+  expect(reasonOf(exploration)).toMatch(
+    /^stock-never-negative was broken once \(.*\), and in none of 10 replays again\./,
+  )
+})
+
+test('tables and sequences that a strategy brings are the same in every run', async () => {
+  const numbered: Strategy = {
+    ...purchaseStrategy('numbered', async (session, { userId }) => {
+      const [seen] = await session.sql<{ seen: number }>`SELECT count(*) AS seen FROM log`
+      const [row] = await session.sql<{ id: number }>`
+        INSERT INTO log (note) VALUES (${seen?.seen ?? 0}) RETURNING id`
+      await session.sql`UPDATE log SET note = ${userId} WHERE id = ${row?.id ?? 0}`
+      return ok()
+    }),
+    schema: ['CREATE TABLE log (id SERIAL PRIMARY KEY, note INT)'],
+  }
+  const exploration = await explore({ lane, strategy: numbered, explorer: exhaustive })
+  expect(exploration).toMatchObject({ verdict: 'holds', exhausted: true })
+})
+
+test('a schema that fills tables of its own is refused', async () => {
+  const strategy = {
+    ...unsafe,
+    schema: ['CREATE TABLE setting (name TEXT)', "INSERT INTO setting VALUES ('x')"],
+  }
+  const exploration = await explore({ lane, strategy, explorer: random })
+  expect(reasonOf(exploration)).toContain('puts rows into its own table setting')
+})
+
+test('what a session is left with does not reach the next run', async () => {
+  const leaving = purchaseStrategy('leaving', async (session) => {
+    await session.sql`SELECT id INTO TEMP seen FROM product`
+    await session.sql`PREPARE find AS SELECT 1`
+    await session.sql`SELECT pg_advisory_lock_shared(5)`
+    await session.sql`SET search_path = nowhere, public`
+    return ok()
+  })
+  const exploration = await explore({ lane, strategy: leaving, explorer: exhaustive })
+  expect(exploration.verdict).toBe('holds')
+  expect(exploration.replies.aborted).toEqual({})
+})
+
+test('a state that COMMIT AND CHAIN commits is observed', async () => {
+  const chained = purchaseStrategy('chained', async (session, { productId }) => {
+    await session.sql`BEGIN`
+    await session.sql`UPDATE product SET stock = stock - 9 WHERE id = ${productId}`
+    await session.sql`COMMIT AND CHAIN`
+    await session.sql`UPDATE product SET stock = stock + 9 WHERE id = ${productId}`
+    await session.sql`COMMIT`
+    return ok()
+  })
+  const exploration = await explore({ lane, strategy: chained, explorer: exhaustive })
+  expect(exploration).toMatchObject({
+    verdict: 'violated',
+    counterexample: { invariant: 'stock-never-negative' },
+  })
 })

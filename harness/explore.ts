@@ -4,7 +4,7 @@ import { replay } from './counterexample/replay.ts'
 import { encodeToken } from './counterexample/token.ts'
 import { traceOf } from './counterexample/trace.ts'
 import type { Lane } from './databases/engine.ts'
-import { Fault, UsageError, type FaultKind } from './errors.ts'
+import { Fault, ReplayDivergence, StrategyFault, UsageError, type FaultKind } from './errors.ts'
 import type { Explorer, SamplingExplorer, SystematicExplorer } from './explorers/explorer.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
@@ -79,8 +79,11 @@ class Exploring {
   readonly #startedAt = performance.now()
   #searchMs = 0
   #exhausted = false
+  #first: Failure | undefined
   #finding: Finding | undefined
   #stop: Stop | undefined
+  /** Why a replay of the counterexample could not be followed. */
+  #replayFault: Fault | undefined
 
   constructor(options: ExploreOptions) {
     this.#options = options
@@ -104,6 +107,7 @@ class Exploring {
       this.#searchMs ||= this.#elapsedMs()
       if (!this.#finding) this.#stop ??= this.#nothingDone()
       const counterexample = this.#finding && (await this.#counterexample(this.#finding))
+      if (counterexample?.replays.reproduced === 0) throw this.#notReproduced(counterexample)
       return this.#result(counterexample, explorer.kind === 'sampling' ? seed : undefined)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
@@ -112,11 +116,19 @@ class Exploring {
     }
   }
 
+  /** What cannot be seen again cannot be told from a fault of the runs before it. */
+  #notReproduced({ invariant, message, replays }: Counterexample): Fault {
+    const why = this.#replayFault?.message ?? 'Each went the same way and broke nothing.'
+    return new StrategyFault(
+      `${invariant} was broken once (${message.replace(/\.$/, '')}), and in none of ${replays.of} replays again. Perhaps the strategy keeps something between runs. ${why}`,
+    )
+  }
+
   #nothingDone(): Stop | undefined {
     const { onlyRefusal, schedules } = this.#tally
     if (onlyRefusal === undefined) return undefined
     return {
-      reason: `Strategy "${this.#options.strategy.name}" did nothing that could be judged: in ${count(schedules, 'schedule')} none of its commands was answered with ok. What they got most often was ${onlyRefusal}.`,
+      reason: `Strategy "${this.#options.strategy.name}" did nothing that could be judged: in ${count(schedules, 'schedule')} none of the commands that it has to do was answered with ok. What they got most often was ${onlyRefusal}.`,
       fault: 'strategy',
     }
   }
@@ -140,6 +152,36 @@ class Exploring {
     // fast-check takes whatever is thrown for a failed property. A crash must not pass for a pass.
     if (details.counterexample !== null && !this.#finding) throw details.errorInstance
     if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun
+    if (!this.#stop && !this.#finding) await this.#repeatFirst()
+  }
+
+  /**
+   * The first run again, after all the others. If it goes another way now, something has outlasted
+   * the runs, and all but the first have perhaps not been what they should have been. The database
+   * may choose among actors that are released at once, so once is not enough to say so.
+   */
+  async #repeatFirst(): Promise<void> {
+    const first = this.#first
+    if (!first) return
+    const recording = {
+      plan: { ...first.plan, schedule: first.record.choices.map(({ chosen }) => chosen) },
+      trace: traceOf(first.record.choices),
+    }
+    const { lane, strategy, limits, signal } = this.#options
+    let divergence: ReplayDivergence | undefined
+    for (let attempt = 0; attempt < replaysPerCounterexample; attempt++) {
+      try {
+        await replay({ lane, strategy, limits, signal, recording })
+        return
+      } catch (error) {
+        if (!(error instanceof ReplayDivergence)) throw error
+        divergence ??= error
+      }
+    }
+    this.#stop = {
+      reason: `Something outlasts the runs of strategy "${strategy.name}", such as state it keeps in the process: the first one was repeated after all others and went another way. ${divergence?.message ?? ''}`,
+      fault: 'strategy',
+    }
   }
 
   #enumeration(explorer: SystematicExplorer): () => Promise<void> {
@@ -174,6 +216,7 @@ class Exploring {
     try {
       const record = await this.#run(plan, choose)
       const violations = judge(this.#options.strategy, record)
+      this.#first ??= { plan, record }
       if (searching) this.#count(record, violations)
       else this.#options.onTrial?.()
       const violation = this.#relevant(violations)
@@ -279,6 +322,7 @@ class Exploring {
         if (violations.some((each) => each.invariant === invariant)) reproduced += 1
       } catch (error) {
         if (!(error instanceof Fault)) throw error // a replay that fails has not reproduced it
+        this.#replayFault ??= error
       }
     }
     return { reproduced, of: replaysPerCounterexample }

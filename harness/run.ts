@@ -67,7 +67,9 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
   ready.catch(() => undefined) // the run awaits it, unless something else stops it before
   const run = new Run(options, sessions, ready)
   try {
-    return await run.execute()
+    const record = await run.execute()
+    lane.anticipate(plan.initial)
+    return record
   } catch (error) {
     // Statements may still be under way. If the server is gone, what is known already says so.
     await lane.recover().catch(() => undefined)

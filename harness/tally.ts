@@ -42,7 +42,7 @@ export class Tally {
   get onlyRefusal(): string | undefined {
     if (this.#effective > 0) return undefined
     const [most] = [...this.#refusals].toSorted(([, a], [, b]) => b - a)
-    return most?.[0]
+    return most?.[0] ?? 'nothing to do'
   }
 
   get replies(): ReplyCounts {

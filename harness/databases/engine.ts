@@ -53,6 +53,12 @@ export interface Lane {
   /** Empties the prepared tables and fills them with `rows`. */
   reset(rows: Rows): Promise<void>
 
+  /**
+   * A run is over, its state has been read, and the next one may well want the same rows: a lane can
+   * begin to bring them back while nothing waits for it. Nothing but `reset` may follow.
+   */
+  anticipate(rows: Rows): void
+
   /** The committed rows of the prepared tables, seen from outside every transaction. */
   observe(): Promise<Rows>
 

@@ -219,7 +219,7 @@ describe('with a bound on context switches', () => {
 
 describe('a run that is not deterministic', () => {
   const message =
-    'The same choices led to another situation at step 2: the run is not deterministic, so its schedules cannot be enumerated.'
+    'The same choices led to another situation at step 2: the run is not deterministic, so its schedules cannot be enumerated. Perhaps the strategy keeps something between runs, or the database chose among several actors that one commit released at once.'
 
   test('is refused when other actors are enabled after the same choices', () => {
     const search = exhaustive.search()

@@ -1,6 +1,7 @@
 import { HarnessFault } from '../errors.ts'
 import type { ActorId } from '../history.ts'
 import type { Chooser, ChoicePoint } from '../scheduler/choice.ts'
+import type { Step } from '../session.ts'
 import type { Search, SearchBounds, SystematicExplorer } from './explorer.ts'
 
 /**
@@ -23,7 +24,7 @@ export const exhaustive: SystematicExplorer = {
 /** A point on the path to the current schedule. */
 interface Branch {
   /** What the scheduler offered, to notice when it offers something else for the same choices. */
-  readonly enabled: string
+  readonly point: ChoicePoint
   readonly options: number
   chosen: number
 }
@@ -83,7 +84,7 @@ class DepthFirstSearch implements Search {
       (spent.switches < this.#bounds.switches &&
         (spent.preemptions < this.#bounds.preemptions || !couldGoOn(point, last)))
     const branch: Branch = {
-      enabled: point.enabled.join(),
+      point,
       options: mayChoose ? point.enabled.length : 1,
       chosen: 0,
     }
@@ -92,14 +93,34 @@ class DepthFirstSearch implements Search {
   }
 
   #compare(branch: Branch, point: ChoicePoint): void {
-    if (branch.enabled !== point.enabled.join()) throw changed(point.step)
+    if (!isSame(branch.point, point)) throw changed(point.step)
   }
 }
 
 const changed = (step: number): HarnessFault =>
   new HarnessFault(
-    `The same choices led to another situation at step ${step}: the run is not deterministic, so its schedules cannot be enumerated.`,
+    `The same choices led to another situation at step ${step}: the run is not deterministic, so its schedules cannot be enumerated. Perhaps the strategy keeps something between runs, or the database chose among several actors that one commit released at once.`,
   )
+
+/** Whether the same actors are about to do the same. */
+function isSame(a: ChoicePoint, b: ChoicePoint): boolean {
+  return (
+    a.enabled.length === b.enabled.length &&
+    a.enabled.every((actor, index) => actor === b.enabled[index]) &&
+    a.requests.every((request, index) => isSameStep(request, b.requests[index]))
+  )
+}
+
+function isSameStep(a: Step, b: Step | undefined): boolean {
+  if (a.kind === 'sleep' || b?.kind !== 'statement') return a.kind === b?.kind
+  const [one, other] = [a.statement, b.statement]
+  return (
+    // A template's parts are the same object every time.
+    (one.parts === other.parts || one.parts.join('?') === other.parts.join('?')) &&
+    one.params.length === other.params.length &&
+    one.params.every((value, index) => value === other.params[index])
+  )
+}
 
 /** Choice 0 is the actor that ran last, if it is enabled. */
 function couldGoOn(point: ChoicePoint, last: ActorId | undefined): boolean {

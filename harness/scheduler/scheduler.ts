@@ -284,8 +284,7 @@ export class Scheduler {
       )
       return
     }
-    const isOutside = outcome.transaction === 'none'
-    if (isOutside && !isRollback(actor.request)) this.#mayHaveCommitted = true
+    if (mayCommit(actor.request, outcome.transaction)) this.#mayHaveCommitted = true
     if (actor.shownBlockers !== '') {
       this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
       actor.shownBlockers = ''
@@ -504,8 +503,13 @@ function staysInside({ request, session }: Actor): boolean {
   return session.transaction === 'none' && /^\s*begin\b/i.test(text)
 }
 
-function isRollback(request: Step | undefined): boolean {
-  return request?.kind === 'statement' && /^\s*rollback\s*$/i.test(request.statement.parts.join(''))
+/** Whether others may see something new after a step that left its session in this state. */
+function mayCommit(request: Step | undefined, after: TransactionState): boolean {
+  if (request?.kind !== 'statement') return false
+  const [text = ''] = request.statement.parts
+  // COMMIT AND CHAIN, or a text of several statements, can commit and be inside again.
+  if (after !== 'none') return /\b(commit|end)\b/i.test(text)
+  return !/^\s*rollback\s*$/i.test(text)
 }
 
 function showRequest(request: Step | undefined): string {

@@ -159,7 +159,9 @@ function negativeStock(run: Observation<StockState, AnyCommand>): string | undef
 }
 
 function unaccountedStock(run: Observation<StockState, AnyCommand>): string | undefined {
-  for (const { id, stock: left } of run.final.product) {
+  const ids = new Set([...run.initial.product, ...run.final.product].map(({ id }) => id))
+  for (const id of ids) {
+    const left = run.final.product.find((each) => each.id === id)?.stock ?? 0
     const initial = run.initial.product.find((each) => each.id === id)?.stock ?? 0
     const restocked = sum(restockings(run.commands, id, 'ok'))
     const sold = soldOf(run.final, id) - soldOf(run.initial, id)

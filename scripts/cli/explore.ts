@@ -81,7 +81,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .option(
       '--actors <n>',
       'actors of the scenario (default: 2), or most of a generated plan (default: 4)',
-      wholeNumber('--actors', 1, 8),
+      wholeNumber('--actors', 2, 8),
     )
     .option(
       '--seed <n>',

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
-import { DatabaseFault } from '../../../errors.ts'
+import { DatabaseFault, StrategyFault } from '../../../errors.ts'
 import type { Engine, Lane, LaneOptions, PerEngine, Rows, Table, Wait } from '../../engine.ts'
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
@@ -23,6 +23,18 @@ const resetsPerVacuum = 400
 const waitsSql =
   'SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid) AS blockers FROM unnest($1::int[]) AS pid'
 
+const stuck = (): DatabaseFault =>
+  new DatabaseFault(
+    `PostgreSQL did not let Lockstep read or write the tables within ${controlTimeoutMs / 1000} s: an actor may hold a lock on a whole table, as after LOCK TABLE, which keeps everybody from reading it.`,
+  )
+
+/** Tables that are not the workload's, and all sequences, as quoted names. */
+const addedSql = `
+  SELECT quote_ident(tablename) AS table, NULL AS sequence
+  FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ($1)
+  UNION ALL
+  SELECT NULL, quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'`
+
 export class PostgresLane implements Lane {
   readonly engine: Engine
   readonly version: string
@@ -34,9 +46,13 @@ export class PostgresLane implements Lane {
   #sessions: PostgresSession[] = []
   #byPid = new Map<number, PostgresSession>()
   #tables: readonly Table[] = []
+  /** Statements that bring back what a strategy's schema has added. */
+  #added: readonly string[] = []
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   #resets = 0
+  #runsWithSameRows = 0
+  #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
   #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
@@ -76,11 +92,38 @@ export class PostgresLane implements Lane {
     await this.#closeSessions() // their prepared statements speak of tables that go now
     this.#tables = tables
     this.#lastReset = undefined
+    this.#anticipated = undefined
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forPostgres(table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
+    this.#added = await this.#findAdded()
     await this.#vacuum()
+  }
+
+  /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
+  async #findAdded(): Promise<string[]> {
+    const known = this.#tables.map(({ name }) => name)
+    const answer = await this.#try(() =>
+      this.#control.query<{ table: string | null; sequence: string | null }>(addedSql, [known]),
+    )
+    const reset: string[] = []
+    for (const { table, sequence } of answer.rows) {
+      if (table !== null) {
+        await this.#refuseRowsIn(table)
+        reset.push(`DELETE FROM ${table}`)
+      }
+      if (sequence !== null) reset.push(`ALTER SEQUENCE ${sequence} RESTART`)
+    }
+    return reset
+  }
+
+  async #refuseRowsIn(table: string): Promise<void> {
+    const { rowCount } = await this.#try(() => this.#control.query(`SELECT FROM ${table} LIMIT 1`))
+    if (!rowCount) return
+    throw new StrategyFault(
+      `The schema of the strategy puts rows into its own table ${table}, which is emptied before every run: let the strategy insert what it needs.`,
+    )
   }
 
   async sessions(count: number): Promise<readonly PostgresSession[]> {
@@ -92,10 +135,28 @@ export class PostgresLane implements Lane {
     return this.#sessions.slice(0, count)
   }
 
-  async reset(rows: Rows): Promise<void> {
+  reset(rows: Rows): Promise<void> {
+    const anticipated = this.#anticipated
+    this.#anticipated = undefined
+    if (anticipated?.rows === rows) return anticipated.done
+    return this.#reset(rows)
+  }
+
+  anticipate(rows: Rows): void {
+    // Rows that were new to the last run are mostly new to the next one as well.
+    const isRepeating = this.#runsWithSameRows > 0
+    if (!isRepeating) return
+    const done = this.#reset(rows)
+    done.catch(() => {}) // whoever asks for these rows hears of it
+    this.#anticipated = { rows, done }
+  }
+
+  async #reset(rows: Rows): Promise<void> {
     const dirty = this.#sessions.filter((session) => session.dirty)
     // Without a reason to wait, the statements are on their way before this function returns.
-    if (dirty.length > 0) await Promise.all(dirty.map((session) => session.clean()))
+    if (dirty.length > 0) {
+      await this.#try(() => Promise.all(dirty.map((session) => session.clean())))
+    }
     this.#resets += 1
     if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
     await this.#ask([this.#resetSql(rows)])
@@ -103,8 +164,10 @@ export class PostgresLane implements Lane {
 
   /** The same rows are often brought back many times in a row. */
   #resetSql(rows: Rows): string {
+    this.#runsWithSameRows += 1
     if (this.#lastReset?.rows !== rows) {
-      this.#lastReset = { rows, text: resetSql(this.#tables, rows) }
+      this.#runsWithSameRows = 0
+      this.#lastReset = { rows, text: [...this.#added, resetSql(this.#tables, rows)].join(';') }
     }
     return this.#lastReset.text
   }
@@ -187,6 +250,7 @@ export class PostgresLane implements Lane {
       return await ask()
     } catch (error) {
       const { errorClass, message } = classify(error as Error)
+      if (message === 'Query read timeout') throw stuck()
       throw new DatabaseFault(
         errorClass === 'connection lost'
           ? `The connection to PostgreSQL was lost: ${message}.`

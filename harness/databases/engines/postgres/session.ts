@@ -14,7 +14,7 @@ const states = { I: 'none', T: 'open', E: 'failed' } as const
 const plannable = /^\s*(select|insert|update|delete|merge|with|values)\b/i
 /** What may outlive a transaction in a session, so that the next run would find it. */
 const lasting =
-  /advisory|set_config|^\s*(?!\s|(select|insert|update|delete|with|begin|commit|rollback)\b)/i
+  /advisory|set_config|\btemp(orary)?\b|^\s*(?!\s|(select|insert|update|delete|merge|with|values|begin|start|commit|end|rollback|savepoint|release|lock|set\s+local)\b)/i
 
 /**
  * A cycle must not be closed shortly before a waiter looks for deadlocks, or while it may still be
@@ -37,7 +37,8 @@ export class PostgresSession implements ActorSession {
   dirty = false
   readonly #client: pg.Client
   readonly #names = new Map<string, string>()
-  readonly #prepared = new WeakMap<readonly string[], Prepared>()
+  #prepared = new WeakMap<readonly string[], Prepared>()
+  #cleanings = 0
   #sentAt = 0
   /** The deadlock_timeout in force, in milliseconds. */
   #timeoutMs = waiterTimeoutMs
@@ -136,7 +137,7 @@ export class PostgresSession implements ActorSession {
   #nameOf(text: string): string {
     let name = this.#names.get(text)
     if (name === undefined) {
-      name = `s${this.#names.size}`
+      name = `s${this.#cleanings}_${this.#names.size}`
       this.#names.set(text, name)
     }
     return name
@@ -165,9 +166,11 @@ export class PostgresSession implements ActorSession {
   async clean(): Promise<void> {
     this.dirty = false
     this.#timeoutMs = waiterTimeoutMs
-    await this.#client.query(
-      'CLOSE ALL; UNLISTEN *; RESET ALL; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES',
-    )
+    // The server forgets its prepared statements too. With new names the driver prepares them anew.
+    this.#cleanings += 1
+    this.#names.clear()
+    this.#prepared = new WeakMap()
+    await this.#client.query('DISCARD ALL')
   }
 
   async close(): Promise<void> {
