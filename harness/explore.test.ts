@@ -378,3 +378,16 @@ test('a state that COMMIT AND CHAIN commits is observed', async () => {
     counterexample: { invariant: 'stock-never-negative' },
   })
 })
+
+test('a lock on a whole table keeps readers waiting, and no run from going on', async () => {
+  const locking = purchaseStrategy('locking', (session, { productId, quantity }) =>
+    session.transaction(async (tx) => {
+      await tx.sql`LOCK TABLE product`
+      const sold = await tx.sql`
+        UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId} AND stock >= ${quantity}`
+      return sold.affectedRows === 0 ? rejected('not enough stock') : ok()
+    }),
+  )
+  const exploration = await explore({ lane, strategy: locking, explorer: exhaustive })
+  expect(exploration).toMatchObject({ verdict: 'holds', exhausted: true })
+})

@@ -62,6 +62,9 @@ export interface Lane {
   /** The committed rows of the prepared tables, seen from outside every transaction. */
   observe(): Promise<Rows>
 
+  /** Whether an `observe` under way waits for a lock, as an actor may have locked a whole table. */
+  isObservationBlocked(): Promise<boolean>
+
   /**
    * Asks the server which of the given sessions wait for a lock at this moment, and for whom.
    * Only what the server itself says counts.

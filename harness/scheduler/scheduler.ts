@@ -144,7 +144,7 @@ export class Scheduler {
       const enabled = this.#enabled()
       if (enabled.length === 0) break
       const actor = this.#chooseFrom(enabled)
-      if (this.#observation && !staysInside(actor)) await this.observed()
+      if (this.#observation && !staysInside(actor)) await this.#observedIfPossible()
       await this.#step(actor)
     }
     this.#flush()
@@ -205,9 +205,22 @@ export class Scheduler {
     )
   }
 
-  /** Resolves when what `onCommit` returned last is done. */
+  /** Resolves when all states that were to be read have been read. */
   async observed(): Promise<void> {
     await this.#observation
+    this.#observation = undefined
+  }
+
+  /**
+   * Before something else may be committed, the state has to have been read. But an actor that was
+   * released by the commit may have locked a whole table by now, and keep even a reader waiting. Then
+   * nobody can see that state, and the step has to go on, as it may be what releases the lock.
+   */
+  async #observedIfPossible(): Promise<void> {
+    const observation = this.#observation?.then(() => true)
+    while (!(await Promise.race([observation, pause(graceMs)]))) {
+      if (await this.#options.lane.isObservationBlocked()) return
+    }
     this.#observation = undefined
   }
 
@@ -355,7 +368,8 @@ export class Scheduler {
     for (const [id, by] of this.#waitsFor) this.#recordBlocked(this.#actor(id), by)
     if (this.#mayHaveCommitted) {
       this.#mayHaveCommitted = false
-      this.#observation = this.#options.onCommit()
+      const [before, next] = [this.#observation, this.#options.onCommit()]
+      this.#observation = before ? Promise.all([before, next]).then(() => {}) : next
       this.#observation.catch(() => {}) // whoever awaits it hears of it
     }
   }
@@ -494,6 +508,11 @@ export class Scheduler {
 function toFault(thrown: unknown): Fault {
   return thrown instanceof Fault ? thrown : new HarnessFault(describeThrown(thrown))
 }
+
+const pause = (ms: number): Promise<false> =>
+  new Promise((resolve) => {
+    setTimeout(() => resolve(false), ms).unref()
+  })
 
 /** Whether the actor's step can change nothing that others see: it begins a transaction or stays in it. */
 function staysInside({ request, session }: Actor): boolean {

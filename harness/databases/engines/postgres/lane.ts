@@ -43,6 +43,9 @@ export class PostgresLane implements Lane {
   readonly #server: DatabaseServer
   readonly database: string
   readonly #control: pg.Client
+  /** Reads states, and nothing else: an actor's lock may keep it waiting. */
+  readonly #observer: pg.Client
+  readonly #observerPid: number
   #sessions: PostgresSession[] = []
   #byPid = new Map<number, PostgresSession>()
   #tables: readonly Table[] = []
@@ -61,6 +64,7 @@ export class PostgresLane implements Lane {
     options: LaneOptions,
     database: string,
     control: pg.Client,
+    observer: { readonly client: pg.Client; readonly pid: number },
     version: string,
   ) {
     this.engine = engine
@@ -70,7 +74,10 @@ export class PostgresLane implements Lane {
     this.#server = server
     this.database = database
     this.#control = control
-    control.on('error', () => {}) // the statement under way, or the next one, reports it
+    this.#observer = observer.client
+    this.#observerPid = observer.pid
+    // The statement under way, or the next one, reports it.
+    for (const client of [control, observer.client]) client.on('error', () => {})
   }
 
   static async open(
@@ -85,7 +92,9 @@ export class PostgresLane implements Lane {
       "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
     )
     const version = answer.rows[0]?.version ?? 'unknown'
-    return new PostgresLane(engine, server, options, database, control, version)
+    const client = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
+    const observer = { client, pid: await pidOf(client) }
+    return new PostgresLane(engine, server, options, database, control, observer, version)
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
@@ -173,8 +182,15 @@ export class PostgresLane implements Lane {
   }
 
   async observe(): Promise<Rows> {
-    const answer = await this.#try(() => this.#control.query(this.#observe))
+    const answer = await this.#try(() => this.#observer.query(this.#observe))
     return observedRows(this.#tables, answer.rows[0])
+  }
+
+  async isObservationBlocked(): Promise<boolean> {
+    const text = 'SELECT cardinality(pg_blocking_pids($1)) > 0 AS blocked'
+    const values = [this.#observerPid]
+    const answer = await this.#try(() => this.#control.query<{ blocked: boolean }>(text, values))
+    return answer.rows[0]?.blocked ?? false
   }
 
   async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
@@ -203,17 +219,14 @@ export class PostgresLane implements Lane {
 
   async close(): Promise<void> {
     await this.#closeSessions()
-    await this.#control.end().catch(() => undefined)
+    for (const client of [this.#control, this.#observer]) await client.end().catch(() => undefined)
     await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`)
   }
 
   async #openSession(): Promise<PostgresSession> {
     const url = withDatabase(this.#server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
-    const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
-    const pid = answer.rows[0]?.pid
-    if (pid === undefined) throw new DatabaseFault('PostgreSQL does not name its own process.')
-    return new PostgresSession(client, pid)
+    return new PostgresSession(client, await pidOf(client))
   }
 
   async #closeSessions(): Promise<void> {
@@ -262,6 +275,13 @@ export class PostgresLane implements Lane {
 
 const forPostgres = <T>(value: PerEngine<readonly T[]>): readonly T[] =>
   'postgres' in value ? value.postgres : value
+
+async function pidOf(client: pg.Client): Promise<number> {
+  const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+  const pid = answer.rows[0]?.pid
+  if (pid === undefined) throw new DatabaseFault('PostgreSQL does not name its own process.')
+  return pid
+}
 
 async function onServer(server: DatabaseServer, statement: string): Promise<void> {
   const admin = await connect(server.url, {}, controlTimeoutMs)
