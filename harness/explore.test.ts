@@ -391,3 +391,18 @@ test('a lock on a whole table keeps readers waiting, and no run from going on', 
   const exploration = await explore({ lane, strategy: locking, explorer: exhaustive })
   expect(exploration).toMatchObject({ verdict: 'holds', exhausted: true })
 })
+
+test('when the time is up, the run under way is brought to its end', async () => {
+  let [begun, ended] = [0, 0]
+  const slow = purchaseStrategy('slow', async (session) => {
+    begun += 1
+    await session.sql`SELECT pg_sleep(0.02)`
+    ended += 1
+    return ok()
+  })
+  const options = { lane, strategy: slow, explorer: random, timeBudgetMs: 200 }
+  const exploration = await explore(options)
+  expect(exploration.verdict).toBe('holds')
+  expect(exploration.schedules).toBeGreaterThan(0)
+  expect(ended).toBe(begun)
+})

@@ -139,16 +139,21 @@ class Exploring {
     const most = this.#options.actors ?? defaultBounds.actors.max
     const bounds = { ...defaultBounds, actors: { min: Math.min(2, most), max: most } }
     const plans = planArbitrary(strategy.workload, explorer.schedule, bounds)
+    let underWay: Promise<unknown> | undefined
     const property = fc.asyncProperty(plans, async (plan) => {
       // Ends fast-check's run here, which would draw all the plans that are left otherwise.
       if (this.#shouldStop()) throw new fc.PreconditionFailure(true)
-      return this.#survives(plan, explorer.chooser(plan.schedule))
+      const run = this.#survives(plan, explorer.chooser(plan.schedule))
+      underWay = run.catch(() => undefined)
+      return run
     })
     const details = await fc.check(property, {
       seed,
       numRuns: schedules,
       ...(timeBudgetMs !== undefined && { interruptAfterTimeLimit: timeBudgetMs }),
     })
+    // When its time is up, fast-check does not wait for the run under way. The lane does.
+    await underWay
     // fast-check takes whatever is thrown for a failed property. A crash must not pass for a pass.
     if (details.counterexample !== null && !this.#finding) throw details.errorInstance
     if (!this.#stop && this.#tally.schedules === 0) this.#stop = nothingRun

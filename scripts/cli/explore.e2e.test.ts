@@ -154,15 +154,15 @@ describe.concurrent('explore', () => {
   test('--scenario and --actors choose the start', async () => {
     const document = await lockstepJson(
       words(
-        'explore --strategy unique-constraint --explorer exhaustive --scenario last-redemption --actors 1',
+        'explore --strategy unique-constraint --explorer exhaustive --scenario last-redemption --actors 2',
       ),
     )
     expect(document).toMatchObject({
       exitCode: 0,
       scenario: 'last-redemption',
-      schedules: 1,
+      schedules: 70,
       exhausted: true,
-      replies: { ok: 1, rejected: 0 },
+      replies: { ok: 140, rejected: 0 },
     })
   })
 

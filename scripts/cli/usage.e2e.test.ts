@@ -85,7 +85,7 @@ const explore: readonly (readonly [string, string])[] = [
   ],
   [
     '--strategy check-then-insert --actors 9',
-    '--actors takes a whole number, 1 to 8, and not "9".',
+    '--actors takes a whole number, 2 to 8, and not "9".',
   ],
   [
     '--strategy check-then-insert --seed 1.5',
