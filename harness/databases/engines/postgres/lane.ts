@@ -43,9 +43,9 @@ export class PostgresLane implements Lane {
   readonly #server: DatabaseServer
   readonly database: string
   readonly #control: pg.Client
-  /** Reads states, and nothing else: an actor's lock may keep it waiting. */
-  readonly #observer: pg.Client
-  readonly #observerPid: number
+  readonly #controlPid: number
+  /** Asks about waits, and nothing else: an actor's lock may keep the other one waiting. */
+  readonly #watcher: pg.Client
   #sessions: PostgresSession[] = []
   #byPid = new Map<number, PostgresSession>()
   #tables: readonly Table[] = []
@@ -64,7 +64,8 @@ export class PostgresLane implements Lane {
     options: LaneOptions,
     database: string,
     control: pg.Client,
-    observer: { readonly client: pg.Client; readonly pid: number },
+    controlPid: number,
+    watcher: pg.Client,
     version: string,
   ) {
     this.engine = engine
@@ -74,10 +75,10 @@ export class PostgresLane implements Lane {
     this.#server = server
     this.database = database
     this.#control = control
-    this.#observer = observer.client
-    this.#observerPid = observer.pid
+    this.#controlPid = controlPid
+    this.#watcher = watcher
     // The statement under way, or the next one, reports it.
-    for (const client of [control, observer.client]) client.on('error', () => {})
+    for (const client of [control, watcher]) client.on('error', () => {})
   }
 
   static async open(
@@ -92,9 +93,9 @@ export class PostgresLane implements Lane {
       "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
     )
     const version = answer.rows[0]?.version ?? 'unknown'
-    const client = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-    const observer = { client, pid: await pidOf(client) }
-    return new PostgresLane(engine, server, options, database, control, observer, version)
+    const watcher = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
+    const pid = await pidOf(control)
+    return new PostgresLane(engine, server, options, database, control, pid, watcher, version)
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
@@ -182,21 +183,21 @@ export class PostgresLane implements Lane {
   }
 
   async observe(): Promise<Rows> {
-    const answer = await this.#try(() => this.#observer.query(this.#observe))
+    const answer = await this.#try(() => this.#control.query(this.#observe))
     return observedRows(this.#tables, answer.rows[0])
   }
 
   async isObservationBlocked(): Promise<boolean> {
     const text = 'SELECT cardinality(pg_blocking_pids($1)) > 0 AS blocked'
-    const values = [this.#observerPid]
-    const answer = await this.#try(() => this.#control.query<{ blocked: boolean }>(text, values))
+    const values = [this.#controlPid]
+    const answer = await this.#try(() => this.#watcher.query<{ blocked: boolean }>(text, values))
     return answer.rows[0]?.blocked ?? false
   }
 
   async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
     const values = [sessions.map(({ pid }) => pid)]
     const answer = await this.#try(() =>
-      this.#control.query<{ pid: number; blockers: number[] }>({
+      this.#watcher.query<{ pid: number; blockers: number[] }>({
         name: 'waits',
         text: waitsSql,
         values,
@@ -219,7 +220,7 @@ export class PostgresLane implements Lane {
 
   async close(): Promise<void> {
     await this.#closeSessions()
-    for (const client of [this.#control, this.#observer]) await client.end().catch(() => undefined)
+    for (const client of [this.#control, this.#watcher]) await client.end().catch(() => undefined)
     await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`)
   }
 
