@@ -24,15 +24,16 @@ export class Tally {
   add(record: RunRecord, violations: readonly Violation[]): void {
     this.schedules += 1
     for (const { command, reply } of record.observation.commands) {
-      if (!isCore(this.#strategy, command)) continue
-      if (reply.kind === 'ok' || reply.kind === 'unknown') this.#effective += 1
-      else increment(this.#refusals, describeRefusal(reply, record))
-    }
-    for (const { reply } of record.observation.commands) {
+      if (isCore(this.#strategy, command)) this.#addCore(reply, record)
       if (reply.kind === 'aborted') increment(this.#replies.aborted, reply.error)
       else this.#replies[reply.kind] += 1
     }
     for (const { invariant } of violations) increment(this.#violations, invariant)
+  }
+
+  #addCore(reply: Reply, record: RunRecord): void {
+    if (reply.kind === 'ok' || reply.kind === 'unknown') this.#effective += 1
+    else increment(this.#refusals, describeRefusal(reply, record))
   }
 
   /**

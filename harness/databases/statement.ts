@@ -35,6 +35,13 @@ export function showStatement({ parts, params }: Statement): string {
   return renderStatement({ parts: oneLine, params }, showLiteral).trim()
 }
 
+/** A row as `id 1, code 'C1'`. */
+export function showRow(row: Row): string {
+  return Object.entries(row)
+    .map(([column, value]) => `${column} ${showLiteral(value)}`)
+    .join(', ')
+}
+
 export function showLiteral(value: unknown): string {
   if (value === null || value === undefined) return 'NULL'
   if (typeof value === 'string') return `'${value.replaceAll("'", "''")}'`

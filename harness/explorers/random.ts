@@ -7,7 +7,10 @@ const longest = 64
 /** 840 values, so that the remainder by any number of enabled actors from 1 to 8 favours none. */
 const greatest = 839
 
-/** A random walk: at every scheduling point each enabled actor is as likely as any other. */
+/**
+ * A random walk: at each of the first 64 scheduling points every enabled actor is as likely as any
+ * other; what is left of a longer run is serial.
+ */
 export const random: SamplingExplorer = {
   kind: 'sampling',
   name: 'random',

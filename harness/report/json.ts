@@ -1,6 +1,6 @@
 import type { Exploration } from '../verdict.ts'
 
-/** An exploration for programs: plain data, the shape of which docs/json.md describes. */
+/** An exploration for programs: plain data, the shape of which docs/command-line.md describes. */
 export function toJson(exploration: Exploration): object {
   if (exploration.verdict !== 'violated') return exploration
   const { counterexample, ...explored } = exploration

@@ -1,10 +1,11 @@
 import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
+import { showRow } from '../databases/statement.ts'
 import type { Counterexample, Exploration, Explored, ReplyCounts } from '../verdict.ts'
 import type { AnyWorkload } from '../workload.ts'
 import { indent, pageWidth, wrap } from './layout.ts'
 import { count } from '../words.ts'
-import { renderTimeline, showColumns } from './timeline.ts'
+import { renderTimeline } from './timeline.ts'
 
 const engineTitles = {
   postgres: 'PostgreSQL',
@@ -81,7 +82,7 @@ export function renderCounterexample(
 export function renderState(title: string, state: Rows): string {
   const margin = Math.max(...Object.keys(state).map((table) => table.length)) + 4
   const lines = Object.entries(state).flatMap(([table, rows]) => {
-    const shown = rows.length === 0 ? ['(no rows)'] : rows.map(showColumns)
+    const shown = rows.length === 0 ? ['(no rows)'] : rows.map(showRow)
     const wrapped = shown.flatMap((row) => wrap(row, pageWidth - margin))
     return wrapped.map((line, index) => (index === 0 ? `  ${table}` : '').padEnd(margin) + line)
   })

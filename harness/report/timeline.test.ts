@@ -7,7 +7,8 @@ import type { AnyCommand } from '../workload.ts'
 import { purchase } from '../workloads/purchase.ts'
 import type { Purchase, Restock } from '../workloads/stock.ts'
 import { sql, Story } from './fixtures/story.ts'
-import { renderTimeline, showColumns } from './timeline.ts'
+import { showRow } from '../databases/statement.ts'
+import { renderTimeline } from './timeline.ts'
 
 const buy = (userId: number): Purchase => ({ kind: 'purchase', userId, productId: 1, quantity: 1 })
 const restock: Restock = { kind: 'restock', productId: 1, quantity: 3 }
@@ -445,12 +446,12 @@ describe('the lanes', () => {
   })
 })
 
-describe('showColumns', () => {
+describe('showRow', () => {
   test('is a row in one line, with values as SQL writes them', () => {
-    expect(showColumns({ id: 1, code: "C'1", active: true, cap: null })).toBe(
+    expect(showRow({ id: 1, code: "C'1", active: true, cap: null })).toBe(
       "id 1, code 'C''1', active true, cap NULL",
     )
-    expect(showColumns({})).toBe('')
+    expect(showRow({})).toBe('')
   })
 })
 

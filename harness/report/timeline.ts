@@ -1,4 +1,4 @@
-import { showLiteral, showStatement, type Row } from '../databases/statement.ts'
+import { showRow, showStatement, type Row } from '../databases/statement.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Plan } from '../plan.ts'
 import { describeReply } from '../reply.ts'
@@ -151,14 +151,7 @@ function firstWord(request: Step | undefined): string {
 }
 
 function showRows(rows: readonly Row[]): string[] {
-  const shown = rows.slice(0, mostRows).map((row) => `→ ${showColumns(row)}`)
+  const shown = rows.slice(0, mostRows).map((row) => `→ ${showRow(row)}`)
   const more = rows.length - mostRows
   return more > 0 ? [...shown, `→ … and ${count(more, 'more row')}`] : shown
-}
-
-/** A row as `id 1, code 'C1'`. */
-export function showColumns(row: Row): string {
-  return Object.entries(row)
-    .map(([column, value]) => `${column} ${showLiteral(value)}`)
-    .join(', ')
 }

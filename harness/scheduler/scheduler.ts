@@ -320,7 +320,6 @@ export class Scheduler {
     { rows, affectedRows }: { readonly rows: readonly Row[]; readonly affectedRows: number },
     transaction: TransactionState,
   ): void {
-    this.#waitsFor.delete(actor.id)
     actor.state = 'running'
     this.record({
       kind: 'completed',

@@ -5,7 +5,7 @@ import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
 import { count } from '../words.ts'
-import { groupBy, listRows } from './rows.ts'
+import { listRows } from './rows.ts'
 
 /** Coupons and their redemptions: what the workloads `redemption` and `checkout` share. */
 
@@ -182,7 +182,7 @@ const codeOf = (state: CouponState, id: number): string =>
 
 function redeemedTwice(state: CouponState): string | undefined {
   if (state.redemption.length < 2) return undefined
-  const groups = groupBy(state.redemption, (row) => `${row.coupon_id}/${row.user_id}`)
+  const groups = Map.groupBy(state.redemption, (row) => `${row.coupon_id}/${row.user_id}`)
   for (const rows of groups.values()) {
     const [first] = rows
     if (!first || rows.length < 2) continue
