@@ -6,9 +6,9 @@ export interface DatabaseServer {
   /** Name of the provider that obtained it, e.g. `embedded`. */
   readonly provider: string
   /**
-   * Where to connect, as a user allowed to create databases: a `postgres://` URL. A server that
-   * listens on a Unix socket only has the folder in the `host` query parameter, the form that
-   * libpq and `pg` understand.
+   * Where to connect, as a user allowed to create databases. `postgres://…`, where a server that
+   * listens on a Unix socket only has the folder in the `host` query parameter, the form that libpq
+   * and `pg` understand; or `mysql://…` and `mariadb://…`, with the socket's path in `socketPath`.
    */
   readonly url: string
   /** Ends the server and removes all it left on disk. Safe to call twice. */
