@@ -5,7 +5,7 @@ export { DatabaseError, isDatabaseError, type ErrorClass } from './databases/dat
 export { isolationLevels, type IsolationLevel } from './databases/isolation.ts'
 export { engineNames, type EngineName } from './databases/engine-name.ts'
 export type { PerEngine, Rows, Table } from './databases/engine.ts'
-export type { ResultRows, Session, Sql, Transaction } from './session.ts'
+export type { ActorProcess, ResultRows, Session, Sql, Transaction } from './session.ts'
 export { defineStrategy, isStrategy, type Strategy, type StrategyDefinition } from './strategy.ts'
 export type { AnyCommand, AnyWorkload, Handler, Handlers, Scenario, Workload } from './workload.ts'
 export type { Invariant, Observation, PerformedCommand, Violation } from './invariant.ts'

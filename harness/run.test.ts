@@ -336,6 +336,67 @@ describe('what cannot be judged is a fault', () => {
   })
 })
 
+describe('an actor', () => {
+  test('with a second connection is in two transactions at once', async () => {
+    const strategy = purchaseStrategy(
+      'two-connections',
+      async (session, { productId }) => {
+        const [other] = session.others
+        return session.transaction(async (tx) => {
+          await tx.sql`SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
+          await other?.sql`UPDATE product SET stock = stock + 1 WHERE id = ${3 - productId}`
+          return ok()
+        })
+      },
+      [],
+      2,
+    )
+    const record = await runOf(strategy, planOf([[buy(1, 1)]]))
+    expect(transcript(record)).toEqual([
+      'A BEGIN',
+      'A SELECT stock FROM product WHERE id = 1 FOR UPDATE',
+      'A UPDATE product SET stock = stock + 1 WHERE id = 2',
+      'A COMMIT',
+      'A = ok',
+    ])
+    // What the second connection wrote could be seen before the first one's COMMIT.
+    expect(record.observation.committed).toHaveLength(2)
+  })
+
+  test('that waits for its own second connection is at a standstill', async () => {
+    const strategy = purchaseStrategy(
+      'waits-for-itself',
+      (session, { productId }) =>
+        session.transaction(async (tx) => {
+          await tx.sql`SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
+          await session.others[0]?.sql`UPDATE product SET stock = 1 WHERE id = ${productId}`
+          return ok()
+        }),
+      [],
+      2,
+    )
+    await expect(runOf(strategy, planOf([[buy(1, 1)]]))).rejects.toThrow(
+      'Strategy "waits-for-itself" came to a standstill: actor A is in "UPDATE product SET stock = 1 WHERE id = 1 (connection 2)", waiting for A; nobody is left to go on, and the database did not break it within 400 ms.',
+    )
+  })
+
+  test('shares the memory of its process with every second actor, and with no other run', async () => {
+    const seen: string[] = []
+    const strategy = purchaseStrategy('remembers', async (session, { userId }) => {
+      const { id, memory } = session.process
+      seen.push(`${userId} in ${id} finds ${[...memory.keys()].join()}`)
+      memory.set(`user ${userId}`, true)
+      await session.sql`SELECT 1`
+      return ok()
+    })
+    const three = planOf([[buy(1, 1)], [buy(2, 1)], [buy(3, 1)]])
+    await runOf(strategy, three)
+    await runOf(strategy, three)
+    const once = ['1 in 0 finds ', '2 in 1 finds ', '3 in 0 finds user 1']
+    expect(seen).toEqual([...once, ...once])
+  })
+})
+
 test('judge names what a run broke, in the order of the workload', async () => {
   const careless = purchaseStrategy('careless', async (session, { productId }) => {
     await session.sql`UPDATE product SET stock = stock - 9 WHERE id = ${productId}`

@@ -1,4 +1,4 @@
-import type { ActorSession, Lane, Rows } from './databases/engine.ts'
+import { forEngine, type ActorSession, type Lane, type Rows } from './databases/engine.ts'
 import { DatabaseError } from './databases/database-error.ts'
 import {
   DatabaseFault,
@@ -15,7 +15,7 @@ import type { Plan } from './plan.ts'
 import { aborted, isReply, type Reply } from './reply.ts'
 import { planned, type Choice, type Chooser } from './scheduler/choice.ts'
 import { Scheduler, type ActorBody, type ActorPort } from './scheduler/scheduler.ts'
-import { openSession, type Gate } from './session.ts'
+import { openSession, type ActorProcess, type Gate } from './session.ts'
 import type { Strategy } from './strategy.ts'
 import type { AnyCommand } from './workload.ts'
 
@@ -42,9 +42,7 @@ export interface RunOptions {
 
 /** Creates the tables a strategy runs on. Once per lane and strategy, not per run. */
 export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void> {
-  const { schema } = strategy
-  const changes: readonly string[] =
-    lane.engine.name in schema ? schema[lane.engine.name as never] : (schema as readonly string[])
+  const changes = forEngine(lane.engine.name, strategy.schema)
   try {
     await lane.prepare(strategy.workload.tables, changes)
   } catch (error) {
@@ -62,7 +60,7 @@ export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void>
  */
 export async function executeRun(options: RunOptions): Promise<RunRecord> {
   const { lane, plan } = options
-  const sessions = await lane.sessions(plan.actors.length)
+  const sessions = await lane.sessions(plan.actors.length * options.strategy.connections)
   const ready = lane.reset(plan.initial)
   ready.catch(() => undefined) // the run awaits it, unless something else stops it before
   const run = new Run(options, sessions, ready)
@@ -91,6 +89,7 @@ class Run {
   readonly #options: RunOptions
   readonly #scheduler: Scheduler
   readonly #committed: Rows[] = []
+  readonly #processes: readonly ActorProcess[] = [0, 1].map((id) => ({ id, memory: new Map() }))
   /** Number of steps sent when the state was last observed. */
   #observedAt = -1
 
@@ -98,7 +97,10 @@ class Run {
     this.#options = options
     this.#scheduler = new Scheduler({
       lane: options.lane,
-      sessions,
+      sessions: options.plan.actors.map((_, actor) => {
+        const { length } = options.plan.actors
+        return sessions.filter((_session, index) => index % length === actor)
+      }),
       ready,
       choose: options.choose ?? planned(options.plan.schedule),
       limits: options.limits ?? defaultLimits,
@@ -148,7 +150,13 @@ class Run {
     const { strategy, plan } = this.#options
     const handler = strategy.handler(command.kind)
     try {
-      const reply: unknown = await handler(openSession(gate, plan.attempts), command)
+      const session = openSession(gate, {
+        attempts: plan.attempts,
+        engine: this.#options.lane.engine.name,
+        process: this.#processes[actor % this.#processes.length] as ActorProcess,
+        connections: strategy.connections,
+      })
+      const reply: unknown = await handler(session, command)
       if (isReply(reply)) return reply
       throw new StrategyFault(
         `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${this.#place(actor, command)}: it must return ok(), rejected(reason) or aborted(error).`,
@@ -172,7 +180,7 @@ class Run {
     if (!port.isIdle()) {
       throw new StrategyFault(`${where} while a statement was still under way: await every one.`)
     }
-    if (port.session.transaction !== 'none') {
+    if (port.isInside()) {
       throw new StrategyFault(`${where} with its transaction open: it must COMMIT or ROLLBACK.`)
     }
   }

@@ -1,5 +1,13 @@
-import { statement, type Row, type SqlValue, type Statement } from './databases/statement.ts'
-import { isolationSql, type IsolationLevel } from './databases/isolation.ts'
+import { beginStatements } from './databases/begin.ts'
+import type { EngineName } from './databases/engine-name.ts'
+import {
+  showStatement,
+  statement,
+  type Row,
+  type SqlValue,
+  type Statement,
+} from './databases/statement.ts'
+import type { IsolationLevel } from './databases/isolation.ts'
 import { isReply } from './reply.ts'
 
 /**
@@ -55,12 +63,43 @@ export interface Session {
 
   /** How often a command may be tried in all, from the plan: the bound of every retry loop. */
   readonly attempts: number
+
+  /** The engine, for the few statements that each writes its own way. */
+  readonly engine: EngineName
+
+  /** The actor's further connections, as many as its strategy asks for beyond the first. */
+  readonly others: readonly Session[]
+
+  /** The process that the actor is part of: some share it, and some do not. */
+  readonly process: ActorProcess
+}
+
+/**
+ * An instance of the application under test, as several usually serve one database. Every run has
+ * two of them, with the actors dealt out in turn.
+ */
+export interface ActorProcess {
+  readonly id: number
+  /** What the actors of this process share, and no others. Empty at the start of every run. */
+  readonly memory: Map<string, unknown>
 }
 
 /** What an actor asks of the scheduler: one statement, or the end of a sleep. */
 export type Step =
-  | { readonly kind: 'statement'; readonly statement: Statement }
+  | {
+      readonly kind: 'statement'
+      readonly statement: Statement
+      /** Which of the actor's connections it goes over, from 0, the first and mostly the only one. */
+      readonly connection?: number
+    }
   | { readonly kind: 'sleep'; readonly ms: number }
+
+/** A step as people read it. Recordings are compared by it: see `counterexample/trace.ts`. */
+export function describeStep(step: Step): string {
+  if (step.kind === 'sleep') return `sleep(${step.ms} ms)`
+  const on = step.connection === undefined ? '' : ` (connection ${step.connection + 1})`
+  return showStatement(step.statement) + on
+}
 
 /**
  * Where an actor's steps go. Rejects with a `DatabaseError` when the database refused the step. What
@@ -68,13 +107,34 @@ export type Step =
  */
 export type Gate = (step: Step) => Promise<ResultRows<Row>>
 
-const begin = statement(['BEGIN'])
 const commit = statement(['COMMIT'])
 const rollback = statement(['ROLLBACK'])
 
+/** What a session is made for. */
+export interface SessionSetting {
+  readonly attempts: number
+  readonly engine: EngineName
+  readonly process: ActorProcess
+  /** Connections of the actor, at least 1. */
+  readonly connections: number
+}
+
 /** The session a strategy sees, on top of a gate. */
-export function openSession(gate: Gate, attempts: number): Session {
-  const send = (of: Statement) => gate({ kind: 'statement', statement: of })
+export function openSession(gate: Gate, setting: SessionSetting): Session {
+  const others = Array.from({ length: setting.connections - 1 }, (_, index) =>
+    onConnection(index + 1, gate, setting, []),
+  )
+  return onConnection(0, gate, setting, others)
+}
+
+function onConnection(
+  connection: number,
+  gate: Gate,
+  { attempts, engine, process }: SessionSetting,
+  others: readonly Session[],
+): Session {
+  const send = (of: Statement) =>
+    gate({ kind: 'statement', statement: of, ...(connection > 0 && { connection }) })
   const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) =>
     send(statement(parts, params))) as Sql
   const sleep = async (ms: number): Promise<void> => {
@@ -83,7 +143,7 @@ export function openSession(gate: Gate, attempts: number): Session {
   const tx: Transaction = { sql, sleep }
 
   const transaction: Session['transaction'] = async (body, options) => {
-    await send(options?.isolation ? beginAt(options.isolation) : begin)
+    for (const each of beginStatements(engine, options?.isolation)) await send(each)
     let result: Awaited<ReturnType<typeof body>>
     try {
       result = await body(tx)
@@ -95,11 +155,7 @@ export function openSession(gate: Gate, attempts: number): Session {
     return result
   }
 
-  return { sql, sleep, transaction, attempts }
-}
-
-function beginAt(isolation: IsolationLevel): Statement {
-  return statement([`BEGIN ISOLATION LEVEL ${isolationSql(isolation)}`])
+  return { sql, sleep, transaction, attempts, engine, others, process }
 }
 
 function saysNothingWasDone(result: unknown): boolean {

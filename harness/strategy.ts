@@ -1,3 +1,4 @@
+import { engineNames, type EngineName } from './databases/engine-name.ts'
 import type { PerEngine, Rows } from './databases/engine.ts'
 import type { AnyCommand, AnyWorkload, Handler, Handlers, Workload } from './workload.ts'
 
@@ -11,6 +12,10 @@ export interface Strategy {
   readonly claims: readonly string[]
   /** Statements that change the workload's tables to what the strategy needs. */
   readonly schema: PerEngine<readonly string[]>
+  /** Connections of each actor. */
+  readonly connections: number
+  /** The engines it is written for. On others it is not run, which is reported. */
+  readonly engines: readonly EngineName[]
   /** How each kind of command is done. */
   handler(kind: string): Handler<AnyCommand>
 }
@@ -28,6 +33,10 @@ export interface StrategyDefinition<
   readonly claims?: readonly string[]
   /** Statements that add to the workload's tables, for every engine or for each. */
   readonly schema?: PerEngine<readonly string[]>
+  /** Connections of each actor: 1 when left out. The further ones are in `session.others`. */
+  readonly connections?: number
+  /** The engines it is written for: all when left out. */
+  readonly engines?: readonly EngineName[]
   /** Does the workload's core commands. */
   execute(...call: Parameters<Handler<Core>>): ReturnType<Handler<Core>>
   /** Replaces the workload's own way of doing its other commands. */
@@ -52,6 +61,8 @@ export function defineStrategy<
     workload,
     claims: definition.claims ?? workload.invariants.map((invariant) => invariant.name),
     schema: definition.schema ?? [],
+    connections: definition.connections ?? 1,
+    engines: definition.engines ?? engineNames,
     handler: (kind) => (others[kind] as Handler<AnyCommand> | undefined) ?? core,
   }
 }

@@ -103,7 +103,7 @@ describe('a replay', () => {
     {
       name: 'an actor more',
       differing: point(2, [0, read(1)], [1, begin], [2, { kind: 'sleep', ms: 5 }]),
-      now: 'A is at SELECT stock FROM product WHERE id = 1, B is at BEGIN, C is at sleep(5)',
+      now: 'A is at SELECT stock FROM product WHERE id = 1, B is at BEGIN, C is at sleep(5 ms)',
     },
     {
       name: 'another turn',
@@ -122,7 +122,7 @@ describe('a replay', () => {
     const longer = point(3, [1, begin], [0, { kind: 'sleep', ms: 20 }])
     expect(() => replayOf([...recorded.slice(0, 2), longer])).toThrow(
       new ReplayDivergence(
-        'The replay differs from the recording at step 3, where now B is at BEGIN, A is at sleep(20): the strategy, its tables or the database have changed since.',
+        'The replay differs from the recording at step 3, where now B is at BEGIN, A is at sleep(20 ms): the strategy, its tables or the database have changed since.',
       ),
     )
   })

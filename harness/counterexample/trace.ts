@@ -1,9 +1,8 @@
 import { crc32 } from 'node:zlib'
-import { showStatement } from '../databases/statement.ts'
 import { ReplayDivergence } from '../errors.ts'
 import { actorName } from '../history.ts'
 import type { Choice, ChoicePoint, Chooser } from '../scheduler/choice.ts'
-import type { Step } from '../session.ts'
+import { describeStep, type Step } from '../session.ts'
 
 /**
  * A number for each scheduling point of a run, made from who was enabled and what each of them was
@@ -53,11 +52,6 @@ function fingerprint(point: ChoicePoint): number {
 
 function describePoint({ enabled, requests }: ChoicePoint): string {
   return enabled
-    .map((actor, index) => `${actorName(actor)} is at ${describeStep(requests[index])}`)
+    .map((actor, index) => `${actorName(actor)} is at ${describeStep(requests[index] as Step)}`)
     .join(', ')
-}
-
-function describeStep(step: Step | undefined): string {
-  if (!step) return 'nothing'
-  return step.kind === 'sleep' ? `sleep(${step.ms})` : showStatement(step.statement)
 }

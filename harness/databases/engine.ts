@@ -29,6 +29,11 @@ export interface Table {
 /** One value for every engine, or one for each. The compiler sees to it that none is forgotten. */
 export type PerEngine<T> = T | { readonly [Name in EngineName]: T }
 
+/** What holds for one engine. */
+export function forEngine<T>(engine: EngineName, value: PerEngine<readonly T[]>): readonly T[] {
+  return 'postgres' in value ? value[engine] : value
+}
+
 /** The rows of every table of the workload, in a fixed order. */
 export type Rows = Readonly<Record<string, readonly Row[]>>
 

@@ -2,7 +2,7 @@ import { showRow, showStatement, type Row } from '../databases/statement.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Plan } from '../plan.ts'
 import { describeReply } from '../reply.ts'
-import type { Step } from '../session.ts'
+import { describeStep, type Step } from '../session.ts'
 import type { AnyWorkload } from '../workload.ts'
 import { count } from '../words.ts'
 import { pageWidth, wrap } from './layout.ts'
@@ -65,7 +65,7 @@ class Timeline {
       case 'sent':
         this.#beginCommand(event.actor)
         this.#requests.set(event.actor, event.request)
-        this.#write(event.actor, describeRequest(event.request), String(event.step))
+        this.#write(event.actor, describeStep(event.request), String(event.step))
         return
       case 'blocked':
         this.#waiting.add(event.actor)
@@ -138,10 +138,6 @@ class Timeline {
   #offset(actor: ActorId): number {
     return gutter + actor * this.#laneShift
   }
-}
-
-function describeRequest(request: Step): string {
-  return request.kind === 'sleep' ? `sleep(${request.ms} ms)` : showStatement(request.statement)
 }
 
 function firstWord(request: Step | undefined): string {

@@ -1,9 +1,9 @@
 import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../databases/engine.ts'
-import { showStatement, type Row, type Statement } from '../databases/statement.ts'
+import type { Row, Statement } from '../databases/statement.ts'
 import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
 import { actorName, type ActorId, type RunEvent } from '../history.ts'
 import type { Limits } from '../limits.ts'
-import type { Gate, ResultRows, Step } from '../session.ts'
+import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
 import { Alarm } from './alarm.ts'
 import { inTurn, type Choice, type ChoicePoint, type Chooser } from './choice.ts'
 import { WaitHabits } from './wait-habits.ts'
@@ -19,7 +19,8 @@ type ActorState = 'running' | 'parked' | 'sent' | 'waiting' | 'ended'
 
 class Actor {
   readonly id: ActorId
-  readonly session: ActorSession
+  /** Its connections: mostly one. */
+  readonly sessions: readonly ActorSession[]
   state: ActorState = 'running'
   request: Step | undefined
   /** Number of the step that was sent last. */
@@ -29,9 +30,21 @@ class Actor {
   /** What the last `blocked` event said. */
   shownBlockers = ''
 
-  constructor(id: ActorId, session: ActorSession) {
+  constructor(id: ActorId, sessions: readonly ActorSession[]) {
     this.id = id
-    this.session = session
+    this.sessions = sessions
+  }
+
+  /** The connection of the step that is parked or under way. */
+  get session(): ActorSession {
+    const connection = this.request?.kind === 'statement' ? (this.request.connection ?? 0) : 0
+    const session = this.sessions[connection]
+    if (!session) throw new HarnessFault(`Actor ${this.name} has no connection ${connection + 1}.`)
+    return session
+  }
+
+  get isInside(): boolean {
+    return this.sessions.some(({ transaction }) => transaction !== 'none')
   }
 
   get name(): string {
@@ -44,14 +57,16 @@ export type ActorBody = (port: ActorPort) => Promise<void>
 
 export interface ActorPort {
   readonly gate: Gate
-  readonly session: ActorSession
+  /** Whether a transaction is open on any of the actor's connections. */
+  isInside(): boolean
   /** Whether no step of the actor is parked or under way. */
   isIdle(): boolean
 }
 
 export interface SchedulerOptions {
   readonly lane: Lane
-  readonly sessions: readonly ActorSession[]
+  /** The connections of each actor. */
+  readonly sessions: readonly (readonly ActorSession[])[]
   readonly choose: Chooser
   readonly limits: Limits
   /**
@@ -110,7 +125,7 @@ export class Scheduler {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.#actors = options.sessions.map((session, id) => new Actor(id, session))
+    this.#actors = options.sessions.map((sessions, id) => new Actor(id, sessions))
     this.#habits = WaitHabits.of(options.lane)
   }
 
@@ -161,7 +176,7 @@ export class Scheduler {
     if (!body) throw new HarnessFault(`Actor ${actor.name} has a session and no commands.`)
     const port: ActorPort = {
       gate: (request) => this.#park(actor, request),
-      session: actor.session,
+      isInside: () => actor.isInside,
       isIdle: () => actor.state === 'running',
     }
     body(port).then(
@@ -283,7 +298,8 @@ export class Scheduler {
   #othersAreInside(actor: Actor): boolean {
     return this.#actors.some(
       (other) =>
-        other !== actor && (other.session.transaction !== 'none' || other.state === 'sent'),
+        (other !== actor && (other.isInside || other.state === 'sent')) ||
+        (other === actor && actor.sessions.length > 1),
     )
   }
 
@@ -443,7 +459,7 @@ export class Scheduler {
   }
 
   #actorOf(session: ActorSession): ActorId {
-    const actor = this.#actors.find((each) => each.session === session)
+    const actor = this.#actors.find(({ sessions }) => sessions.includes(session))
     if (!actor) throw new HarnessFault('A session that belongs to no actor holds a lock.')
     return actor.id
   }
@@ -532,5 +548,5 @@ function mayCommit(request: Step | undefined, after: TransactionState): boolean 
 
 function showRequest(request: Step | undefined): string {
   if (!request) return 'a statement'
-  return request.kind === 'sleep' ? `sleep(${request.ms})` : `"${showStatement(request.statement)}"`
+  return request.kind === 'sleep' ? describeStep(request) : `"${describeStep(request)}"`
 }

@@ -9,8 +9,10 @@ export function purchaseStrategy(
   name: string,
   execute: (session: Session, command: Purchase) => Promise<Reply>,
   claims: readonly string[] = ['stock-never-negative'],
+  connections = 1,
 ): Strategy {
-  return defineStrategy({ name, workload: purchase, summary: 'For a test.', claims, execute })
+  const summary = 'For a test.'
+  return defineStrategy({ name, workload: purchase, summary, claims, execute, connections })
 }
 
 /** Locks the product that is bought and then the other one: buyers of different ones deadlock. */

@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { DatabaseFault, StrategyFault } from '../../../errors.ts'
-import type { Engine, Lane, LaneOptions, PerEngine, Rows, Table, Wait } from '../../engine.ts'
+import {
+  forEngine,
+  type Engine,
+  type Lane,
+  type LaneOptions,
+  type Rows,
+  type Table,
+  type Wait,
+} from '../../engine.ts'
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { connect, controlTimeoutMs, sessionSettings, withDatabase } from './client.ts'
@@ -105,7 +113,7 @@ export class PostgresLane implements Lane {
     this.#anticipated = undefined
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
-    const creation = tables.flatMap((table) => forPostgres(table.create))
+    const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
     this.#added = await this.#findAdded()
     await this.#vacuum()
@@ -273,9 +281,6 @@ export class PostgresLane implements Lane {
     }
   }
 }
-
-const forPostgres = <T>(value: PerEngine<readonly T[]>): readonly T[] =>
-  'postgres' in value ? value.postgres : value
 
 async function pidOf(client: pg.Client): Promise<number> {
   const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
