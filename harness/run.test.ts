@@ -341,10 +341,9 @@ describe('an actor', () => {
     const strategy = purchaseStrategy(
       'two-connections',
       async (session, { productId }) => {
-        const [other] = session.others
         return session.transaction(async (tx) => {
           await tx.sql`SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
-          await other?.sql`UPDATE product SET stock = stock + 1 WHERE id = ${3 - productId}`
+          await session.second.sql`UPDATE product SET stock = stock + 1 WHERE id = ${3 - productId}`
           return ok()
         })
       },
@@ -369,7 +368,7 @@ describe('an actor', () => {
       (session, { productId }) =>
         session.transaction(async (tx) => {
           await tx.sql`SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
-          await session.others[0]?.sql`UPDATE product SET stock = 1 WHERE id = ${productId}`
+          await session.second.sql`UPDATE product SET stock = 1 WHERE id = ${productId}`
           return ok()
         }),
       [],

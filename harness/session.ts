@@ -8,6 +8,7 @@ import {
   type Statement,
 } from './databases/statement.ts'
 import type { IsolationLevel } from './databases/isolation.ts'
+import { StrategyFault } from './errors.ts'
 import { isReply } from './reply.ts'
 
 /**
@@ -67,8 +68,8 @@ export interface Session {
   /** The engine, for the few statements that each writes its own way. */
   readonly engine: EngineName
 
-  /** The actor's further connections, as many as its strategy asks for beyond the first. */
-  readonly others: readonly Session[]
+  /** The same actor on its second connection: of a strategy with `connections: 2`. */
+  readonly second: Session
 
   /** The process that the actor is part of: some share it, and some do not. */
   readonly process: ActorProcess
@@ -115,24 +116,17 @@ export interface SessionSetting {
   readonly attempts: number
   readonly engine: EngineName
   readonly process: ActorProcess
-  /** Connections of the actor, at least 1. */
-  readonly connections: number
+  /** Connections of the actor. */
+  readonly connections: 1 | 2
 }
 
 /** The session a strategy sees, on top of a gate. */
 export function openSession(gate: Gate, setting: SessionSetting): Session {
-  const others = Array.from({ length: setting.connections - 1 }, (_, index) =>
-    onConnection(index + 1, gate, setting, []),
-  )
-  return onConnection(0, gate, setting, others)
+  return onConnection(0, gate, setting)
 }
 
-function onConnection(
-  connection: number,
-  gate: Gate,
-  { attempts, engine, process }: SessionSetting,
-  others: readonly Session[],
-): Session {
+function onConnection(connection: number, gate: Gate, setting: SessionSetting): Session {
+  const { attempts, engine, process } = setting
   const send = (of: Statement) =>
     gate({ kind: 'statement', statement: of, ...(connection > 0 && { connection }) })
   const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) =>
@@ -155,7 +149,20 @@ function onConnection(
     return result
   }
 
-  return { sql, sleep, transaction, attempts, engine, others, process }
+  return {
+    sql,
+    sleep,
+    transaction,
+    attempts,
+    engine,
+    process,
+    get second() {
+      if (connection + 1 < setting.connections) return onConnection(1, gate, setting)
+      throw new StrategyFault(
+        'A session has a second connection if its strategy says "connections: 2".',
+      )
+    },
+  }
 }
 
 function saysNothingWasDone(result: unknown): boolean {

@@ -13,7 +13,7 @@ export interface Strategy {
   /** Statements that change the workload's tables to what the strategy needs. */
   readonly schema: PerEngine<readonly string[]>
   /** Connections of each actor. */
-  readonly connections: number
+  readonly connections: 1 | 2
   /** The engines it is written for. On others it is not run, which is reported. */
   readonly engines: readonly EngineName[]
   /** How each kind of command is done. */
@@ -33,8 +33,8 @@ export interface StrategyDefinition<
   readonly claims?: readonly string[]
   /** Statements that add to the workload's tables, for every engine or for each. */
   readonly schema?: PerEngine<readonly string[]>
-  /** Connections of each actor: 1 when left out. The further ones are in `session.others`. */
-  readonly connections?: number
+  /** Connections of each actor: 1 when left out. The other one is `session.second`. */
+  readonly connections?: 1 | 2
   /** The engines it is written for: all when left out. */
   readonly engines?: readonly EngineName[]
   /** Does the workload's core commands. */

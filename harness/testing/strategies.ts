@@ -9,7 +9,7 @@ export function purchaseStrategy(
   name: string,
   execute: (session: Session, command: Purchase) => Promise<Reply>,
   claims: readonly string[] = ['stock-never-negative'],
-  connections = 1,
+  connections: 1 | 2 = 1,
 ): Strategy {
   const summary = 'For a test.'
   return defineStrategy({ name, workload: purchase, summary, claims, execute, connections })
