@@ -295,7 +295,7 @@ describe('what cannot be judged is a fault', () => {
       }).catch((thrown: unknown) => thrown)
       expect(error).toBeInstanceOf(DatabaseFault)
       expect((error as Error).message).toMatch(
-        /^A statement neither completed nor was confirmed to wait for another actor within 400 ms: actor A is in "SELECT id FROM product FOR UPDATE", waiting for process \d+, which is not of this run\.$/,
+        /^A statement neither completed nor was confirmed to wait for another actor within 400 ms: actor A is in "SELECT id FROM product FOR UPDATE", waiting for session \d+, which is not of this run\.$/,
       )
     } finally {
       await stranger.end()

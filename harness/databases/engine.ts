@@ -15,6 +15,12 @@ export interface Engine {
 
 export interface LaneOptions {
   readonly isolation: IsolationLevel
+  /**
+   * MariaDB's innodb_snapshot_isolation, which is like an isolation level between two: whether a
+   * transaction fails that would write what has changed since its snapshot. By default the server's.
+   * Source: MariaDB manual, "InnoDB System Variables".
+   */
+  readonly snapshotIsolation?: boolean | undefined
 }
 
 /** A table Lockstep seeds before every run and reads after every commit. */
@@ -48,6 +54,8 @@ export interface Lane {
   /** Name of the lane's own database. */
   readonly database: string
   readonly isolation: IsolationLevel
+  /** MariaDB's innodb_snapshot_isolation as it is in force; undefined where there is no such thing. */
+  readonly snapshotIsolation: boolean | undefined
 
   /** Replaces whatever the lane holds by these tables, changed by the given statements. */
   prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>

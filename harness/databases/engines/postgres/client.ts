@@ -14,8 +14,6 @@ export const closerTimeoutMs = 1
 
 /** How long a server may take to accept a connection before it counts as out of reach. */
 const connectionTimeoutMs = 10_000
-/** How long Lockstep's own questions and clean-ups may take before the server counts as stuck. */
-export const controlTimeoutMs = 15_000
 
 const { getTypeParser } = pg.types
 

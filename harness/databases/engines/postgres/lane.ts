@@ -1,40 +1,27 @@
-import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import { DatabaseFault, StrategyFault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
-  type Lane,
   type LaneOptions,
   type Rows,
   type Table,
   type Wait,
 } from '../../engine.ts'
-import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { connect, controlTimeoutMs, sessionSettings, withDatabase } from './client.ts'
+import { BaseLane, controlTimeoutMs, stuck, type LaneFacts } from '../base-lane.ts'
+import { newDatabaseName } from '../database-name.ts'
+import { connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
 import { PostgresSession } from './session.ts'
+import { readWaits } from './waits.ts'
 
 /**
  * Deleted rows leave entries behind in tables and indexes until they are vacuumed; autovacuum would
  * do it at a moment of its own choosing, and take locks.
  */
 const resetsPerVacuum = 400
-
-/**
- * Who waits for whom. The second function knows the waits of SERIALIZABLE READ ONLY DEFERRABLE
- * transactions, which are not on locks.
- * Source: PostgreSQL manual, 9.27 "System Information Functions".
- */
-const waitsSql =
-  'SELECT pid, pg_blocking_pids(pid) || pg_safe_snapshot_blocking_pids(pid) AS blockers FROM unnest($1::int[]) AS pid'
-
-const stuck = (): DatabaseFault =>
-  new DatabaseFault(
-    `PostgreSQL did not let Lockstep read or write the tables within ${controlTimeoutMs / 1000} s: an actor may hold a lock on a whole table, as after LOCK TABLE, which keeps everybody from reading it.`,
-  )
 
 /** Tables that are not the workload's, and all sequences, as quoted names. */
 const addedSql = `
@@ -43,45 +30,28 @@ const addedSql = `
   UNION ALL
   SELECT NULL, quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'`
 
-export class PostgresLane implements Lane {
-  readonly engine: Engine
-  readonly version: string
-  readonly provider: string
-  readonly isolation: IsolationLevel
+export class PostgresLane extends BaseLane<PostgresSession> {
   readonly #server: DatabaseServer
-  readonly database: string
   readonly #control: pg.Client
   readonly #controlPid: number
   /** Asks about waits, and nothing else: an actor's lock may keep the other one waiting. */
   readonly #watcher: pg.Client
-  #sessions: PostgresSession[] = []
-  #byPid = new Map<number, PostgresSession>()
   #tables: readonly Table[] = []
   /** Statements that bring back what a strategy's schema has added. */
   #added: readonly string[] = []
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   #resets = 0
-  #runsWithSameRows = 0
-  #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
-  #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
-    engine: Engine,
+    facts: LaneFacts,
     server: DatabaseServer,
-    options: LaneOptions,
-    database: string,
     control: pg.Client,
     controlPid: number,
     watcher: pg.Client,
-    version: string,
   ) {
-    this.engine = engine
-    this.version = version
-    this.provider = server.provider
-    this.isolation = options.isolation
+    super(facts)
     this.#server = server
-    this.database = database
     this.#control = control
     this.#controlPid = controlPid
     this.#watcher = watcher
@@ -92,9 +62,9 @@ export class PostgresLane implements Lane {
   static async open(
     engine: Engine,
     server: DatabaseServer,
-    options: LaneOptions,
+    { isolation }: LaneOptions,
   ): Promise<PostgresLane> {
-    const database = `lockstep_${randomBytes(8).toString('hex')}`
+    const database = newDatabaseName()
     await onServer(server, `CREATE DATABASE ${database} TEMPLATE template0`)
     const control = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
     const answer = await control.query<{ version: string }>(
@@ -102,15 +72,13 @@ export class PostgresLane implements Lane {
     )
     const version = answer.rows[0]?.version ?? 'unknown'
     const watcher = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-    const pid = await pidOf(control)
-    return new PostgresLane(engine, server, options, database, control, pid, watcher, version)
+    const facts = { engine, version, provider: server.provider, database, isolation }
+    return new PostgresLane(facts, server, control, await pidOf(control), watcher)
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
-    await this.#closeSessions() // their prepared statements speak of tables that go now
+    await this.forgetTables()
     this.#tables = tables
-    this.#lastReset = undefined
-    this.#anticipated = undefined
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
@@ -144,50 +112,19 @@ export class PostgresLane implements Lane {
     )
   }
 
-  async sessions(count: number): Promise<readonly PostgresSession[]> {
-    while (this.#sessions.length < count) {
-      const session = await this.#openSession()
-      this.#sessions.push(session)
-      this.#byPid.set(session.pid, session)
-    }
-    return this.#sessions.slice(0, count)
-  }
-
-  reset(rows: Rows): Promise<void> {
-    const anticipated = this.#anticipated
-    this.#anticipated = undefined
-    if (anticipated?.rows === rows) return anticipated.done
-    return this.#reset(rows)
-  }
-
-  anticipate(rows: Rows): void {
-    // Rows that were new to the last run are mostly new to the next one as well.
-    const isRepeating = this.#runsWithSameRows > 0
-    if (!isRepeating) return
-    const done = this.#reset(rows)
-    done.catch(() => {}) // whoever asks for these rows hears of it
-    this.#anticipated = { rows, done }
-  }
-
-  async #reset(rows: Rows): Promise<void> {
-    const dirty = this.#sessions.filter((session) => session.dirty)
+  protected async runReset(text: string): Promise<void> {
+    const dirty = this.opened.filter((session) => session.dirty)
     // Without a reason to wait, the statements are on their way before this function returns.
     if (dirty.length > 0) {
       await this.#try(() => Promise.all(dirty.map((session) => session.clean())))
     }
     this.#resets += 1
     if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
-    await this.#ask([this.#resetSql(rows)])
+    await this.#ask([text])
   }
 
-  /** The same rows are often brought back many times in a row. */
-  #resetSql(rows: Rows): string {
-    this.#runsWithSameRows += 1
-    if (this.#lastReset?.rows !== rows) {
-      this.#runsWithSameRows = 0
-      this.#lastReset = { rows, text: [...this.#added, resetSql(this.#tables, rows)].join(';') }
-    }
-    return this.#lastReset.text
+  protected resetText(rows: Rows): string {
+    return [...this.#added, resetSql(this.#tables, rows)].join(';')
   }
 
   async observe(): Promise<Rows> {
@@ -203,59 +140,30 @@ export class PostgresLane implements Lane {
   }
 
   async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
-    const values = [sessions.map(({ pid }) => pid)]
-    const answer = await this.#try(() =>
-      this.#watcher.query<{ pid: number; blockers: number[] }>({
-        name: 'waits',
-        text: waitsSql,
-        values,
-      }),
-    )
-    return answer.rows
-      .filter(({ blockers }) => blockers.length > 0)
-      .map(({ pid, blockers }) => this.#wait(pid, blockers))
+    const pids = sessions.map(({ id }) => id)
+    return this.toWaits(sessions, await this.#try(() => readWaits(this.#watcher, pids)))
   }
 
   async recover(): Promise<void> {
-    const pids = this.#sessions.map(({ pid }) => pid)
+    const pids = this.opened.map(({ id }) => id)
     await this.#try(() =>
       this.#control.query('SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid', [
         pids,
       ]),
     )
-    await this.#closeSessions()
+    await this.closeSessions()
   }
 
   async close(): Promise<void> {
-    await this.#closeSessions()
+    await this.closeSessions()
     for (const client of [this.#control, this.#watcher]) await client.end().catch(() => undefined)
     await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`)
   }
 
-  async #openSession(): Promise<PostgresSession> {
+  protected async openSession(): Promise<PostgresSession> {
     const url = withDatabase(this.#server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
     return new PostgresSession(client, await pidOf(client))
-  }
-
-  async #closeSessions(): Promise<void> {
-    const sessions = this.#sessions
-    this.#sessions = []
-    this.#byPid = new Map()
-    await Promise.all(sessions.map((session) => session.close()))
-  }
-
-  #wait(pid: number, blockers: readonly number[]): Wait {
-    const session = this.#byPid.get(pid)
-    if (session === undefined) throw new DatabaseFault(`PostgreSQL answers for process ${pid}.`)
-    const known = new Set<PostgresSession>()
-    const strangers = new Set<string>()
-    for (const blocker of blockers) {
-      const holder = this.#byPid.get(blocker)
-      if (holder) known.add(holder)
-      else strangers.add(blocker === 0 ? 'a prepared transaction' : `process ${blocker}`)
-    }
-    return { session, blockers: [...known], strangers: [...strangers] }
   }
 
   /** Statistics stay as they are between two of these, and with them the plans. */
@@ -272,7 +180,7 @@ export class PostgresLane implements Lane {
       return await ask()
     } catch (error) {
       const { errorClass, message } = classify(error as Error)
-      if (message === 'Query read timeout') throw stuck()
+      if (message === 'Query read timeout') throw stuck('PostgreSQL')
       throw new DatabaseFault(
         errorClass === 'connection lost'
           ? `The connection to PostgreSQL was lost: ${message}.`

@@ -1,7 +1,8 @@
 import type pg from 'pg'
 import { DatabaseError } from '../../database-error.ts'
-import type { ActorSession, StatementOutcome, TransactionState } from '../../engine.ts'
+import type { StatementOutcome, TransactionState } from '../../engine.ts'
 import { renderStatement, type Statement } from '../../statement.ts'
+import type { NumberedSession } from '../base-lane.ts'
 import { closerTimeoutMs, waiterTimeoutMs } from './client.ts'
 import { dialect } from './dialect.ts'
 import { classify } from './errors.ts'
@@ -31,8 +32,9 @@ interface Prepared {
 }
 
 /** An actor's connection to PostgreSQL. */
-export class PostgresSession implements ActorSession {
-  readonly pid: number
+export class PostgresSession implements NumberedSession {
+  /** Its process on the server. */
+  readonly id: number
   /** Whether the session may hold something that a run should not inherit. */
   dirty = false
   readonly #client: pg.Client
@@ -45,9 +47,9 @@ export class PostgresSession implements ActorSession {
   #pending: Settle | undefined
   #lost: DatabaseError | undefined
 
-  constructor(client: pg.Client, pid: number) {
+  constructor(client: pg.Client, id: number) {
     this.#client = client
-    this.pid = pid
+    this.id = id
     // Without a listener a lost connection would end the whole process.
     client.on('error', (error) => this.#lose(error.message))
     client.on('end', () => this.#lose('the connection was closed'))

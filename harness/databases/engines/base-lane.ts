@@ -1,0 +1,145 @@
+import { DatabaseFault } from '../../errors.ts'
+import type { ActorSession, Engine, Lane, Rows, Table, Wait } from '../engine.ts'
+import type { IsolationLevel } from '../isolation.ts'
+
+/** A session that the server knows by a number. */
+export interface NumberedSession extends ActorSession {
+  readonly id: number
+  close(): Promise<void>
+}
+
+/** A session waits for another one, or for somebody of this name. */
+export interface WaitEdge {
+  readonly waiter: number
+  readonly blocker: number | string
+}
+
+/** Facts about a lane that its engine finds out before there is one. */
+export interface LaneFacts {
+  readonly engine: Engine
+  readonly version: string
+  readonly provider: string
+  readonly database: string
+  readonly isolation: IsolationLevel
+  readonly snapshotIsolation?: boolean | undefined
+}
+
+/** What lanes do alike on every engine: they keep sessions, and bring rows back ahead of time. */
+export abstract class BaseLane<Session extends NumberedSession> implements Lane {
+  readonly engine: Engine
+  readonly version: string
+  readonly provider: string
+  readonly database: string
+  readonly isolation: IsolationLevel
+  readonly snapshotIsolation: boolean | undefined
+  #sessions: Session[] = []
+  #byId = new Map<number, Session>()
+  #runsWithSameRows = 0
+  #lastReset: { readonly rows: Rows; readonly text: string } | undefined
+  #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
+
+  protected constructor(facts: LaneFacts) {
+    this.engine = facts.engine
+    this.version = facts.version
+    this.provider = facts.provider
+    this.database = facts.database
+    this.isolation = facts.isolation
+    this.snapshotIsolation = facts.snapshotIsolation
+  }
+
+  abstract prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
+  abstract observe(): Promise<Rows>
+  abstract isObservationBlocked(): Promise<boolean>
+  abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
+  abstract recover(): Promise<void>
+  abstract close(): Promise<void>
+
+  protected abstract openSession(): Promise<Session>
+  /** The statements that bring `rows` back, as one text. */
+  protected abstract resetText(rows: Rows): string
+  /** Runs that text, on sessions that hold nothing from before. */
+  protected abstract runReset(text: string): Promise<void>
+
+  /** The sessions that are open. */
+  protected get opened(): readonly Session[] {
+    return this.#sessions
+  }
+
+  async sessions(count: number): Promise<readonly Session[]> {
+    while (this.#sessions.length < count) {
+      const session = await this.openSession()
+      this.#sessions.push(session)
+      this.#byId.set(session.id, session)
+    }
+    return this.#sessions.slice(0, count)
+  }
+
+  reset(rows: Rows): Promise<void> {
+    const anticipated = this.#anticipated
+    this.#anticipated = undefined
+    if (anticipated?.rows === rows) return anticipated.done
+    return this.#reset(rows)
+  }
+
+  anticipate(rows: Rows): void {
+    // Rows that were new to the last run are mostly new to the next one as well.
+    const isRepeating = this.#runsWithSameRows > 0
+    if (!isRepeating) return
+    const done = this.#reset(rows)
+    done.catch(() => {}) // whoever asks for these rows hears of it
+    this.#anticipated = { rows, done }
+  }
+
+  /** The same rows are often brought back many times in a row. */
+  #reset(rows: Rows): Promise<void> {
+    this.#runsWithSameRows += 1
+    if (this.#lastReset?.rows !== rows) {
+      this.#runsWithSameRows = 0
+      this.#lastReset = { rows, text: this.resetText(rows) }
+    }
+    return this.runReset(this.#lastReset.text)
+  }
+
+  /** The tables are about to be others. */
+  protected async forgetTables(): Promise<void> {
+    await this.closeSessions() // their prepared statements speak of tables that go now
+    this.#lastReset = undefined
+    this.#anticipated = undefined
+  }
+
+  protected async closeSessions(): Promise<void> {
+    const sessions = this.#sessions
+    this.#sessions = []
+    this.#byId = new Map()
+    await Promise.all(sessions.map((session) => session.close()))
+  }
+
+  /** Who of the asked waits for whom, from what the server says about all sessions. */
+  protected toWaits(asked: readonly Session[], edges: readonly WaitEdge[]): Wait[] {
+    const waits = Map.groupBy(edges, ({ waiter }) => waiter)
+    return asked.flatMap((session) => {
+      const blockers = waits.get(session.id)?.map(({ blocker }) => blocker) ?? []
+      return blockers.length === 0 ? [] : [this.#wait(session, blockers)]
+    })
+  }
+
+  #wait(session: Session, blockers: readonly (number | string)[]): Wait {
+    const known = new Set<Session>()
+    const strangers = new Set<string>()
+    for (const blocker of blockers) {
+      const holder = typeof blocker === 'number' ? this.#byId.get(blocker) : undefined
+      if (holder) known.add(holder)
+      else strangers.add(typeof blocker === 'number' ? `session ${blocker}` : blocker)
+    }
+    return { session, blockers: [...known], strangers: [...strangers] }
+  }
+}
+
+/** How long Lockstep's own questions and clean-ups may take before the server counts as stuck. */
+export const controlTimeoutMs = 15_000
+
+/** @param title the engine's, as its makers write it */
+export const stuck = (title: string): DatabaseFault =>
+  new DatabaseFault(
+    `${title} did not let Lockstep read or write the tables within ${controlTimeoutMs / 1000} s: an actor may hold a lock on a whole table, as after LOCK TABLE, which keeps everybody from reading it.`,
+  )
