@@ -1,0 +1,80 @@
+import mysql from 'mysql2'
+import { DatabaseFault } from '../../../errors.ts'
+import { controlTimeoutMs } from '../base-lane.ts'
+
+/** How long a server may take to accept a connection before it counts as out of reach. */
+const connectionTimeoutMs = 10_000
+
+/** What `BOOLEAN` is short for. */
+const booleanColumn = { type: 'TINY', length: 1 }
+
+const typeCast: mysql.TypeCast = (field, next) => {
+  const value: unknown = next()
+  if (field.type !== booleanColumn.type || field.length !== booleanColumn.length) return value
+  return value === null ? null : Boolean(Number(value))
+}
+
+/** Rows of one statement, or what a statement without rows came to. */
+export type Answer = readonly Record<string, unknown>[] | mysql.ResultSetHeader
+
+/** What a connection is for. */
+export interface ConnectOptions {
+  readonly database?: string
+  /** Accepts several statements in one text: for Lockstep's own, never for code under test. */
+  readonly multipleStatements?: boolean
+}
+
+/**
+ * A connected client.
+ *
+ * @param title the engine's, as its makers write it
+ */
+export async function connect(
+  title: string,
+  url: string,
+  options: ConnectOptions = {},
+): Promise<mysql.Connection> {
+  const connection = mysql.createConnection({
+    uri: url,
+    ...options,
+    connectTimeout: connectionTimeoutMs,
+    // Sums are decimals. As text, `sum < limit` would compare letters.
+    decimalNumbers: true,
+    typeCast,
+  })
+  // The statement under way, or the next one, reports it.
+  connection.on('error', () => {})
+  try {
+    await new Promise<void>((done, fail) => {
+      connection.connect((error) => (error ? fail(error) : done()))
+    })
+  } catch (error) {
+    connection.destroy()
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new DatabaseFault(
+      `${title} at ${placeOf(url)} cannot be reached: ${reason || 'no answer'}.`,
+    )
+  }
+  return connection
+}
+
+/** Sends a text of Lockstep's own. Several statements give an array of answers. */
+export function ask<T = Answer>(connection: mysql.Connection, text: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    connection.query({ sql: text, timeout: controlTimeoutMs }, (error, answer) => {
+      if (error) reject(error)
+      else resolve(answer as T)
+    })
+  })
+}
+
+export async function disconnect(connection: mysql.Connection): Promise<void> {
+  await new Promise<void>((done) => {
+    connection.end(() => done())
+  })
+}
+
+function placeOf(url: string): string {
+  const { hostname, port, searchParams } = new URL(url)
+  return searchParams.get('socketPath') ?? `${hostname}:${port || '3306'}`
+}

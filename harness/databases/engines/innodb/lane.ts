@@ -1,0 +1,261 @@
+import type mysql from 'mysql2'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { DatabaseFault, StrategyFault } from '../../../errors.ts'
+import {
+  forEngine,
+  type Engine,
+  type LaneOptions,
+  type Rows,
+  type Table,
+  type Wait,
+} from '../../engine.ts'
+import { isolationSql } from '../../isolation.ts'
+import type { DatabaseServer } from '../../server.ts'
+import type { Row } from '../../statement.ts'
+import { BaseLane, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
+import { newDatabaseName } from '../database-name.ts'
+import { ask, connect, disconnect } from './client.ts'
+import { identifier, observedRows, observeSql, resetSql } from './dialect.ts'
+import { classify, type ErrorClasses } from './errors.ts'
+import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
+import { InnodbSession } from './session.ts'
+
+/** What MySQL and MariaDB do each in their own way. */
+export interface Variant {
+  readonly classes: ErrorClasses
+  /** Refuses servers that are not of this kind, or do not let Lockstep see what it has to see. */
+  check(control: mysql.Connection, version: string): Promise<void>
+  /** MariaDB's innodb_snapshot_isolation as it will be in force, or undefined where there is none. */
+  snapshotIsolation(control: mysql.Connection, options: LaneOptions): Promise<boolean | undefined>
+  /** Reads who waits for whom at this moment. */
+  readWaits(watcher: mysql.Connection, sessions: readonly InnodbSession[]): Promise<WaitEdge[]>
+}
+
+/** Ends the snapshot of the last run and begins that of the next one. See `InnodbLane`. */
+const newSnapshot = 'COMMIT; START TRANSACTION WITH CONSISTENT SNAPSHOT'
+
+/** How long sessions may take to be gone after they were killed. */
+const killLimitMs = 5_000
+const killPollMs = 5
+
+export class InnodbLane extends BaseLane<InnodbSession> {
+  readonly #server: DatabaseServer
+  readonly #variant: Variant
+  readonly #control: mysql.Connection
+  readonly #controlThread: number
+  /**
+   * Asks about waits: an actor's lock may keep the other one waiting. It also keeps a snapshot open
+   * during each run. What a run deletes then stays in the indexes for the whole of it, and does not
+   * go at a moment of the server's own choosing.
+   */
+  readonly #watcher: mysql.Connection
+  #tables: readonly Table[] = []
+  /** Tables that a strategy's schema has added. */
+  #added: readonly string[] = []
+
+  private constructor(
+    facts: LaneFacts,
+    server: DatabaseServer,
+    variant: Variant,
+    control: mysql.Connection,
+    controlThread: number,
+    watcher: mysql.Connection,
+  ) {
+    super(facts)
+    this.#server = server
+    this.#variant = variant
+    this.#control = control
+    this.#controlThread = controlThread
+    this.#watcher = watcher
+  }
+
+  static async open(
+    engine: Engine,
+    variant: Variant,
+    server: DatabaseServer,
+    options: LaneOptions,
+  ): Promise<InnodbLane> {
+    const { title } = engine
+    const admin = await connect(title, server.url, { multipleStatements: true })
+    try {
+      const [row] = await asked(title, () =>
+        ask<{ version: string }[]>(admin, 'SELECT VERSION() AS version'),
+      )
+      const full = row?.version ?? 'unknown'
+      const version = /^[\d.]+/.exec(full)?.[0] ?? full
+      await variant.check(admin, full)
+      const snapshotIsolation = await variant.snapshotIsolation(admin, options)
+      const database = newDatabaseName()
+      await asked(title, () => ask(admin, `CREATE DATABASE ${database}`))
+      const { provider } = server
+      const { isolation } = options
+      const facts = { engine, version, provider, database, isolation, snapshotIsolation }
+      const own = { database, multipleStatements: true }
+      const control = await connect(title, server.url, own)
+      // Reads what is committed, and keeps no reader waiting, whatever the server's default is.
+      await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+      await ask(control, 'SET SESSION foreign_key_checks = 0')
+      const watcher = await connect(title, server.url, own)
+      await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+      const thread = await threadOf(control)
+      return new InnodbLane(facts, server, variant, control, thread, watcher)
+    } finally {
+      await disconnect(admin)
+    }
+  }
+
+  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
+    await this.forgetTables()
+    this.#tables = tables
+    const creation = tables.flatMap(({ create }) => forEngine(this.engine.name, create))
+    const own = identifier(this.database)
+    await this.#ask(`DROP DATABASE ${own}; CREATE DATABASE ${own}; USE ${own}`)
+    for (const text of [...creation, ...changes]) await this.#ask(text)
+    this.#added = await this.#findAdded()
+  }
+
+  /** What else there is to empty between runs. */
+  async #findAdded(): Promise<string[]> {
+    const known = this.#tables.map(({ name }) => name)
+    const found = await this.#ask<{ name: string }[]>(
+      `SELECT TABLE_NAME AS name FROM information_schema.TABLES
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
+    )
+    const added = found.map(({ name }) => name).filter((name) => !known.includes(name))
+    for (const name of added) await this.#refuseRowsIn(name)
+    return added
+  }
+
+  async #refuseRowsIn(table: string): Promise<void> {
+    const rows = await this.#ask<unknown[]>(`SELECT 1 FROM ${identifier(table)} LIMIT 1`)
+    if (rows.length === 0) return
+    throw new StrategyFault(
+      `The schema of the strategy puts rows into its own table ${table}, which is emptied before every run: let the strategy insert what it needs.`,
+    )
+  }
+
+  protected resetText(rows: Rows): string {
+    return resetSql(this.#tables, this.#added, rows)
+  }
+
+  protected async runReset(text: string): Promise<void> {
+    const unclean = this.opened.filter(({ dirty, holdsUserLocks }) => dirty || holdsUserLocks)
+    if (unclean.length > 0) {
+      await this.#try(() => Promise.all(unclean.map((session) => session.clean())))
+    }
+    await this.#try(() =>
+      Promise.all([
+        text === '' ? undefined : ask(this.#control, text),
+        ask(this.#watcher, newSnapshot),
+      ]),
+    )
+  }
+
+  async observe(): Promise<Rows> {
+    if (this.#tables.length === 0) return {}
+    const answer = await this.#ask<readonly Row[] | readonly (readonly Row[])[]>(
+      observeSql(this.#tables),
+    )
+    // One statement has one answer, and not a list of one.
+    const answers = this.#tables.length === 1 ? [answer] : answer
+    return observedRows(this.#tables, answers as readonly (readonly Row[])[])
+  }
+
+  async isObservationBlocked(): Promise<boolean> {
+    const locks = await this.#try(() => ask<MetadataLock[]>(this.#watcher, metadataLocksSql))
+    return metadataWaits(locks).some(({ waiter }) => waiter === this.#controlThread)
+  }
+
+  async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
+    const edges = await this.#try(() => this.#variant.readWaits(this.#watcher, this.opened))
+    return this.toWaits(sessions, edges)
+  }
+
+  async recover(): Promise<void> {
+    const ids = this.opened.map(({ id }) => id)
+    for (const id of ids) {
+      // One that has gone by itself cannot be killed, which is as well.
+      await ask(this.#watcher, `KILL CONNECTION ${id}`).catch(() => undefined)
+    }
+    await this.closeSessions()
+    if (ids.length > 0) await this.#untilGone(ids)
+  }
+
+  /** A killed session keeps its locks until it has undone its transaction. */
+  async #untilGone(ids: readonly number[]): Promise<void> {
+    const deadline = performance.now() + killLimitMs
+    const left = `SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (${ids.join()})`
+    const count = async () => (await this.#try(() => ask<unknown[]>(this.#watcher, left))).length
+    while ((await count()) > 0) {
+      if (performance.now() > deadline) {
+        throw new DatabaseFault(`${this.engine.title} did not end the sessions of a run.`)
+      }
+      await sleep(killPollMs)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.closeSessions()
+    for (const connection of [this.#control, this.#watcher]) await disconnect(connection)
+    const { title } = this.engine
+    const admin = await connect(title, this.#server.url)
+    try {
+      await asked(title, () => ask(admin, `DROP DATABASE IF EXISTS ${this.database}`))
+    } finally {
+      await disconnect(admin)
+    }
+  }
+
+  protected async openSession(): Promise<InnodbSession> {
+    const { title } = this.engine
+    const connection = await connect(title, this.#server.url, { database: this.database })
+    return this.#try(() =>
+      InnodbSession.open(connection, this.#sessionSettings(), this.#variant.classes),
+    )
+  }
+
+  #sessionSettings(): string[] {
+    const level = `SET SESSION TRANSACTION ISOLATION LEVEL ${isolationSql(this.isolation)}`
+    if (this.snapshotIsolation === undefined) return [level]
+    return [
+      level,
+      `SET SESSION innodb_snapshot_isolation = ${this.snapshotIsolation ? 'ON' : 'OFF'}`,
+    ]
+  }
+
+  #ask<T>(text: string): Promise<T> {
+    return this.#try(() => ask<T>(this.#control, text))
+  }
+
+  async #try<T>(question: () => Promise<T>): Promise<T> {
+    return asked(this.engine.title, question, this.#variant.classes)
+  }
+}
+
+async function threadOf(connection: mysql.Connection): Promise<number> {
+  const [row] = await ask<{ thread: number }[]>(
+    connection,
+    'SELECT THREAD_ID AS thread FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()',
+  )
+  return row?.thread ?? 0
+}
+
+/** Turns what the driver rejects with into a fault. */
+async function asked<T>(
+  title: string,
+  question: () => Promise<T>,
+  classes: ErrorClasses = {},
+): Promise<T> {
+  try {
+    return await question()
+  } catch (thrown) {
+    const error = thrown as Error & { readonly code?: string }
+    if (error.code === 'PROTOCOL_SEQUENCE_TIMEOUT') throw stuck(title)
+    const { errorClass, message } = classify(error, classes)
+    throw new DatabaseFault(
+      errorClass === 'connection lost'
+        ? `The connection to ${title} was lost: ${message.replace(/\.$/, '')}.`
+        : `${title} did not do what Lockstep asked of it: ${message.replace(/\.$/, '')}.`,
+    )
+  }
+}

@@ -1,0 +1,13 @@
+import type { Engine } from '../../engine.ts'
+import { InnodbLane } from '../innodb/lane.ts'
+import { classes } from './errors.ts'
+import { check, snapshotIsolation } from './server.ts'
+import { readWaits } from './waits.ts'
+
+export const mariadb: Engine = {
+  name: 'mariadb',
+  title: 'MariaDB',
+  defaultIsolation: 'repeatable-read',
+  openLane: (server, options) =>
+    InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readWaits }, server, options),
+}
