@@ -4,20 +4,27 @@ import type { Socket } from 'node:net'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { DatabaseServer } from '../../server.ts'
+import { Unavailable, type ProviderName } from '../provider.ts'
+import { kinds } from './kinds/index.ts'
 import { removeServer } from './leftovers.ts'
 import { keeperLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
 
 /**
  * Has a server started by a keeper, a process of its own (see `keeper.ts`).
  *
+ * @throws {Unavailable} when its programs cannot be run
  * @throws {Error} when it does not start; nothing is left of it then
  */
-export async function launch(request: StartRequest): Promise<DatabaseServer> {
-  const keeper = new Keeper()
+export async function launch(
+  provider: ProviderName,
+  request: StartRequest,
+): Promise<DatabaseServer> {
+  const { engine } = request
+  const keeper = new Keeper(kinds[engine].title)
   try {
     const url = await keeper.start(request)
     keeper.letParentEnd()
-    return { engine: 'postgres', provider: 'embedded', url, stop: () => keeper.stop() }
+    return { engine, provider, url, stop: () => keeper.stop() }
   } catch (error) {
     await keeper.stop()
     throw error
@@ -28,11 +35,13 @@ export async function launch(request: StartRequest): Promise<DatabaseServer> {
 class Keeper {
   readonly #process: ChildProcess
   readonly #ended: Promise<unknown>
+  readonly #title: string
   #folder: string | undefined
   #complaint = ''
   #stopping: Promise<void> | undefined
 
-  constructor() {
+  constructor(title: string) {
+    this.#title = title
     this.#process = spawn(
       process.execPath,
       [fileURLToPath(new URL('keeper.ts', import.meta.url))],
@@ -55,7 +64,7 @@ class Keeper {
       this.#process.on('message', (message: KeeperMessage) => {
         if (message.kind === 'created') this.#folder = message.folder
         else if (message.kind === 'ready') resolve(message.url)
-        else reject(new Error(message.message))
+        else reject(failure(message))
       })
       this.#process.on('error', reject)
       // All that it had to say has arrived by then.
@@ -68,7 +77,7 @@ class Keeper {
   }
 
   #endedEarly(): Error {
-    return new Error(`The process that keeps PostgreSQL ended early. ${this.#complaint}`.trim())
+    return new Error(`The process that keeps ${this.#title} ended early. ${this.#complaint}`.trim())
   }
 
   letParentEnd(): void {
@@ -91,4 +100,8 @@ class Keeper {
     // Only if the keeper was killed, or failed to.
     if (this.#folder !== undefined && existsSync(this.#folder)) await removeServer(this.#folder)
   }
+}
+
+function failure({ message, remedy }: KeeperMessage & { kind: 'failed' }): Error {
+  return remedy === undefined ? new Error(message) : new Unavailable(message, remedy)
 }

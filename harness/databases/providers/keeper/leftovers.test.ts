@@ -6,6 +6,7 @@ import { startEmbeddedPostgres } from '../embedded.ts'
 import { runningProgram } from './fixtures/program.ts'
 import { ownTemporaryFolder, query, remains, tracesOf, untilGone } from './fixtures/world.ts'
 import { createFolder, inside, readOwner, type Owner } from './folder.ts'
+import { postgres } from './kinds/postgres.ts'
 import { ownerlessLimitMs, sweep } from './leftovers.ts'
 import { listFromPs, listProcesses } from './processes.ts'
 
@@ -32,7 +33,7 @@ describe('a folder', () => {
 
   test('whose owner lives stays', async () => {
     const temporaryFolder = ownTemporaryFolder()
-    const folder = createFolder(temporaryFolder)
+    const folder = createFolder(postgres, temporaryFolder)
     await sweep(temporaryFolder, uids)
     expect(existsSync(folder)).toBe(true)
   })
@@ -43,7 +44,7 @@ describe('a folder', () => {
     ['whose owner cannot be seen from here stays', { pid: endedProcess(), namespace: 'x' }, true],
   ])('%s', async (_, change, stays) => {
     const temporaryFolder = ownTemporaryFolder()
-    const folder = createFolder(temporaryFolder)
+    const folder = createFolder(postgres, temporaryFolder)
     const owner = { ...readOwner(folder), ...change }
     writeFileSync(inside(folder).owner, JSON.stringify(owner))
     await sweep(temporaryFolder, uids)
@@ -64,7 +65,7 @@ describe('a folder', () => {
 
   test('whose owner cannot be read stays', async () => {
     const temporaryFolder = ownTemporaryFolder()
-    const folder = createFolder(temporaryFolder)
+    const folder = createFolder(postgres, temporaryFolder)
     writeFileSync(inside(folder).owner, 'damaged')
     utimesSync(folder, 0, 0)
     await sweep(temporaryFolder, uids)

@@ -1,10 +1,7 @@
-export type Settings = Readonly<Record<string, string | number | boolean>>
+import type { Settings } from '../keeper/kind.ts'
 
-/**
- * What every embedded server is set to. They become the defaults in `postgresql.conf`, so that a
- * session, a role or a database can still be given a value of its own.
- */
-export const defaultSettings = {
+/** What every PostgreSQL that Lockstep starts is set to. */
+export const postgresSettings = {
   // The data outlives nothing: a server that crashed is removed, never recovered.
   fsync: false,
   synchronous_commit: false,
@@ -17,8 +14,6 @@ export const defaultSettings = {
   checkpoint_timeout: '1h',
   // Compiling takes longer than any statement here runs.
   jit: false,
-  // 18 reads through three worker processes by default; tables of a few rows have no use for them.
-  io_method: 'sync',
   // Saves the process that starts subscribers, of which there are none.
   max_logical_replication_workers: 0,
 
@@ -51,3 +46,10 @@ export const defaultSettings = {
   log_timezone: 'UTC',
   lc_messages: 'C',
 } as const satisfies Settings
+
+/** The settings for a server of that major version, as it refuses to start with unknown ones. */
+export const postgresSettingsFor = (majorVersion: number): Settings => ({
+  ...postgresSettings,
+  // 18 reads through three worker processes by default; tables of a few rows have no use for them.
+  ...(majorVersion >= 18 && { io_method: 'sync' }),
+})

@@ -2,9 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { clusterName, idleMs, inside, isFolderName, readOwner, readStatus } from './folder.ts'
+import { engineIn, idleMs, readOwner } from './folder.ts'
+import type { ServerKind } from './kind.ts'
+import { kinds } from './kinds/index.ts'
 import { isSame, listProcesses, processNamespace, type RunningProcess } from './processes.ts'
-import { toolOptions } from './tool.ts'
 
 /** A folder without a record of its owner may be one that is just being made, or removed. */
 export const ownerlessLimitMs = 60_000
@@ -28,7 +29,7 @@ export async function sweep(temporaryFolder: string, uids: readonly number[]): P
 
 function serverFolders(temporaryFolder: string): string[] {
   try {
-    const names = readdirSync(temporaryFolder).filter(isFolderName)
+    const names = readdirSync(temporaryFolder).filter(kindIn)
     return names.map((name) => join(temporaryFolder, name))
   } catch {
     // Whoever needs the folder finds out, and says so better.
@@ -44,15 +45,23 @@ function isAbandoned(folder: string): boolean {
   return !listProcesses().some((process) => isSame(process, owner))
 }
 
+function kindIn(folder: string): ServerKind | undefined {
+  const engine = engineIn(folder)
+  return engine && kinds[engine]
+}
+
 /**
  * Ends whatever runs in a server's folder, and removes it. Nothing happens when it is gone.
  *
  * @throws {Error} when something could not be ended or removed
  */
 export async function removeServer(folder: string): Promise<void> {
-  await endProcesses(folder)
-  removeSharedMemory(folder)
-  // Tried again, because a helper of initdb's may still be writing its last file.
+  const kind = kindIn(folder)
+  if (kind) {
+    await endProcesses(kind, folder)
+    kind.giveBack?.(folder)
+  }
+  // Tried again, because a helper of the server's may still be writing its last file.
   const gone = await until(() => removeFolder(folder), removeLimitMs)
   if (!gone) throw new Error(`The folder ${folder} cannot be removed.`)
 }
@@ -72,17 +81,16 @@ const killLimitMs = 5_000
 const removeLimitMs = 1_000
 const pollMs = 5
 
-async function endProcesses(folder: string): Promise<void> {
-  const recorded = readStatus(folder)?.pid
-  const server = processesOf(folder).filter(({ pid }) => pid === recorded)
-  // An immediate shutdown: quick, and unlike a kill it gives back what the system lent.
-  for (const { pid } of server) signal(pid, 'SIGQUIT')
+async function endProcesses(kind: ServerKind, folder: string): Promise<void> {
+  const end = kind.quickEnd?.(folder)
+  const server = end ? processesOf(kind, folder).filter(({ pid }) => pid === end.pid) : []
+  for (const { pid } of server) signal(pid, end?.signal)
   await until(() => stillRunning(server).length === 0, shutdownLimitMs)
 
   // Looked for again each time, since a server that is being killed may just have forked.
   let left: RunningProcess[] = []
   const gone = await until(() => {
-    left = [...stillRunning(left), ...processesOf(folder)]
+    left = [...stillRunning(left), ...processesOf(kind, folder)]
     for (const { pid } of left) kill(pid)
     return left.length === 0
   }, killLimitMs)
@@ -97,7 +105,7 @@ function stillRunning(processes: readonly RunningProcess[]): RunningProcess[] {
 }
 
 function kill(pid: number): void {
-  // First the group that it may lead, which is how initdb's helpers go with it.
+  // First the group that it may lead, which is how an initialisation's helpers go with it.
   signal(-pid, 'SIGKILL')
   signal(pid, 'SIGKILL')
 }
@@ -112,41 +120,19 @@ async function until(condition: () => boolean, limitMs: number): Promise<boolean
   return true
 }
 
-function processesOf(folder: string): RunningProcess[] {
+/** Told by what they show, and not by a number in a file: by now that may be another process's. */
+function processesOf(kind: ServerKind, folder: string): RunningProcess[] {
   const uid = statSync(folder, { throwIfNoEntry: false })?.uid
   if (uid === undefined) return []
   return listProcesses().filter(
-    (process) => process.uid === uid && worksIn(folder, process.command),
+    (process) => process.uid === uid && kind.isPartOf(folder, process.command),
   )
 }
 
-/**
- * Told by the command line and not by `postmaster.pid`: by now its number may be another process's.
- * A session's process shows its server's cluster name instead.
- */
-function worksIn(folder: string, command: string): boolean {
-  if (command.startsWith(`postgres: ${clusterName(folder)}: `)) return true
-  return /\/(postgres|initdb) /.test(command) && command.includes(` -D ${inside(folder).data}`)
-}
-
-function signal(target: number, name: NodeJS.Signals): void {
+function signal(target: number, name?: NodeJS.Signals): void {
   try {
     process.kill(target, name)
   } catch {
     // It has ended, or leads no group.
   }
-}
-
-/**
- * A killed server leaves a small segment of System V shared memory, of which a system has a limited
- * number until it restarts. A server that could still end properly has removed its status file.
- */
-function removeSharedMemory(folder: string): void {
-  const key = readStatus(folder)?.sharedMemoryKey
-  const facts = statSync(folder, { throwIfNoEntry: false })
-  if (!key || !facts) return
-  // Only its owner may, and root in a container is not allowed everything. It may be gone already.
-  const { uid, gid } = facts
-  const owner = process.getuid?.() === 0 ? { name: 'owner', uid, gid } : undefined
-  spawnSync('ipcrm', ['-M', key], { ...toolOptions(owner), stdio: 'ignore' })
 }

@@ -2,20 +2,20 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Account } from './account.ts'
 
-/** How each of PostgreSQL's programs is run. */
+/** How each of a server's programs is run. */
 export function toolOptions(account: Account | undefined) {
   return {
     // Not the caller's folder, which the account may be unable to enter.
     cwd: '/',
-    // Not the caller's environment: PGDATA, PGPORT and their like would have a say, and with
-    // LD_LIBRARY_PATH other libraries than the ones shipped. The locale is set because PostgreSQL
-    // for macOS does not start without one.
+    // Not the caller's environment: PGDATA, MYSQL_UNIX_PORT and their like would have a say, and
+    // with LD_LIBRARY_PATH other libraries than the ones shipped. The locale is set because
+    // PostgreSQL for macOS does not start without one.
     env: { PATH: process.env['PATH'], LC_ALL: 'C', TZ: 'UTC' },
     ...(account && { uid: account.uid, gid: account.gid }),
   }
 }
 
-/** A program of PostgreSQL's that has started. */
+/** A program that has started. */
 export interface Tool {
   readonly pid: number
   /** How it ended, to follow its name in a sentence; `succeeded` for exit code 0. Never rejects. */
@@ -24,9 +24,15 @@ export interface Tool {
   complaint(): string
 }
 
+/** Where a program reads from, and where it complains: open files, `ignore` or `pipe`. */
+export interface ToolStreams {
+  readonly input: number | 'ignore'
+  /** A pipe's text is kept. */
+  readonly complaints: number | 'pipe'
+}
+
 /**
- * Starts a program as the account, with its standard error kept, or sent to the open file `log`. It
- * leads a process group of its own: a group can be ended as a whole, and signals for ours do not
+ * Starts a program as the account. It leads a process group of its own: a group can be ended as a whole, and signals for ours do not
  * reach it.
  *
  * @throws {Error} when it cannot be started
@@ -35,10 +41,10 @@ export async function startTool(
   command: string,
   parameters: readonly string[],
   account: Account | undefined,
-  log: number | 'pipe',
+  { input, complaints }: ToolStreams,
 ): Promise<Tool> {
   const options = { ...toolOptions(account), detached: true }
-  const child = spawn(command, parameters, { ...options, stdio: ['ignore', 'ignore', log] })
+  const child = spawn(command, parameters, { ...options, stdio: [input, 'ignore', complaints] })
   let complaint = ''
   child.stderr?.on('data', (text) => (complaint += String(text)))
   await once(child, 'spawn')

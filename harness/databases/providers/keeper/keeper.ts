@@ -5,14 +5,17 @@
  * order to stop. Being a session of its own, it does not get the Ctrl-C meant for the parent.
  */
 import { randomBytes } from 'node:crypto'
-import { chownSync, existsSync, openSync, statfsSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Account } from './account.ts'
-import { serverUrl } from './address.ts'
-import { copyBinaries, whyNotRunnable } from './binaries.ts'
 import { createFolder, handOver, inside } from './folder.ts'
+import { copyInstallation, proveRunnable, type Installation } from './installation.ts'
+import type { ServerKind } from './kind.ts'
+import { kinds } from './kinds/index.ts'
 import { removeServer, sweep } from './leftovers.ts'
-import { initialise, logTail, startPostmaster, type Postmaster } from './postmaster.ts'
 import { startLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
+import { initialise, logTail, serve, type Server } from './server.ts'
+import { Unavailable } from '../provider.ts'
 
 const passwordBytes = 16
 
@@ -25,7 +28,7 @@ let folder: string | undefined
 // Files for the account to read must not depend on the caller's umask; the folder is private.
 process.umask(0o022)
 for (const order of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(order, () => stop.abort(new Error('PostgreSQL was told to stop.')))
+  process.on(order, () => stop.abort(new Error('The server was told to stop.')))
 }
 process.on('uncaughtException', (error) => stop.abort(error))
 process.once('message', (request: StartRequest) => void keep(request))
@@ -38,56 +41,75 @@ async function keep(request: StartRequest): Promise<void> {
     await tell({ kind: 'ready', url })
     await Promise.race([server.ended, stopped()])
   } catch (error) {
-    const { message } = error as Error
-    await tell({ kind: 'failed', message: explain(message, request.temporaryFolder) })
+    const remedy = error instanceof Unavailable ? error.remedy : undefined
+    const message = explain((error as Error).message, request.temporaryFolder)
+    await tell({ kind: 'failed', message, remedy })
   } finally {
     await leave()
   }
 }
 
-async function start(request: StartRequest): Promise<{ server: Postmaster; url: string }> {
-  const { temporaryFolder, account, transport } = request
-  const signal = AbortSignal.any([stop.signal, limit(request.startLimitMs ?? startLimitMs)])
+async function start(request: StartRequest): Promise<{ server: Server; url: string }> {
+  const { temporaryFolder, account, settings } = request
+  const kind = kinds[request.engine]
+  const signal = AbortSignal.any([stop.signal, limit(kind, request.startLimitMs ?? startLimitMs)])
   const user = process.getuid?.() ?? 0
   await sweep(temporaryFolder, [user, account?.uid ?? user])
 
-  folder = createFolder(temporaryFolder)
+  folder = createFolder(kind, temporaryFolder)
   await tell({ kind: 'created', folder })
   const log = openSync(inside(folder).log, 'ax', 0o600)
   const password = randomBytes(passwordBytes).toString('hex')
-  writePassword(inside(folder).password, password, account)
-  const binaries = await prepareBinaries(request.binaries, folder, account)
+  const text = kind.secret(request.installation.server, password)
+  const secret = writeSecret(inside(folder).secret, text, account)
+  // Not all make it themselves.
+  mkdirSync(inside(folder).data, { mode: 0o700 })
+  if (account) chownSync(inside(folder).data, account.uid, account.gid)
+  const programs = await prepare(kind, request.installation, folder, account)
 
-  const site = { folder, binaries, account, log, signal }
-  await initialise(site, request.settings)
-  const server = await startPostmaster(site, transport, request.firstPort)
-  return { server, url: serverUrl(server.address, password) }
+  const making = { kind, folder, ...programs, account, settings, log, secret, signal }
+  await initialise(making)
+  const server = await serve(making, request.transport, request.firstPort)
+  return { server, url: kind.url(server.address, password) }
 }
 
-function writePassword(path: string, password: string, account: Account | undefined): void {
-  writeFileSync(path, password, { mode: 0o600 })
+/** Returns the open file, which is to be read from its beginning. */
+function writeSecret(path: string, text: string, account: Account | undefined): number {
+  const file = openSync(path, 'wx+', 0o600)
+  const bytes = Buffer.from(text)
+  writeSync(file, bytes, 0, bytes.length, 0)
   if (account) chownSync(path, account.uid, account.gid)
+  return file
 }
 
-/** Gives the folder to the account, with a copy of the binaries if it cannot run the installed ones. */
-async function prepareBinaries(
-  installed: string,
+/** Gives the folder to the account, with a copy of the programs if it cannot run the installed ones. */
+async function prepare(
+  kind: ServerKind,
+  { server, movable }: Installation,
   target: string,
   account: Account | undefined,
-): Promise<string> {
-  const copy = inside(target).binaries
-  const asInstalled = (await whyNotRunnable(installed, account)) === undefined
-  if (!asInstalled) await copyBinaries(installed, copy)
-  if (account) handOver(target, account)
-  if (asInstalled) return installed
-  const problem = await whyNotRunnable(copy, account)
-  if (problem === undefined) return copy
-  throw new Error(`PostgreSQL's binaries in ${installed} cannot be run: ${problem}.`)
+): Promise<{ server: string; version: string }> {
+  const prove = (path: string) => proveRunnable(kind, path, account).then(String, asError)
+  const installed = await prove(server)
+  const copy =
+    installed instanceof Error && movable !== undefined
+      ? await copyInstallation({ server, movable }, inside(target).programs)
+      : undefined
+  if (account) handOver(kind, target, account)
+  const version = copy === undefined ? installed : await prove(copy)
+  if (!(version instanceof Error)) return { server: copy ?? server, version }
+  throw new Unavailable(
+    `${kind.title}'s programs in ${dirname(server)} cannot be run: ${version.message.trim()}.`,
+    'Install it again, or use another provider.',
+  )
 }
 
-function limit(limitMs: number): AbortSignal {
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))
+
+function limit(kind: ServerKind, limitMs: number): AbortSignal {
   const controller = new AbortController()
-  const reason = new Error(`PostgreSQL was not ready within ${limitMs / 1000} s.`)
+  const reason = new Error(`${kind.title} was not ready within ${limitMs / 1000} s.`)
   setTimeout(() => controller.abort(reason), limitMs).unref()
   return controller.signal
 }

@@ -7,21 +7,24 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../embedded.ts'
 import { findAccount } from './account.ts'
 import { chooseTransport, socketPathLimitBytes } from './address.ts'
-import { findBinaries } from './binaries.ts'
+import { findBinaries } from '../embedded/binaries.ts'
 import { ordinaryAccount, runProgram } from './fixtures/program.ts'
 import { isRoot, ownTemporaryFolder, query, remains, tracesOf } from './fixtures/world.ts'
 import { inside } from './folder.ts'
+import { postgres } from './kinds/postgres.ts'
 import { launch } from './launch.ts'
 import type { StartRequest } from './request.ts'
-import { defaultSettings } from './settings.ts'
+
+const nowhere = { server: '/nonexistent/bin/postgres' }
 
 async function launchWith(change: Partial<StartRequest>) {
-  return launch({
+  return launch('embedded', {
+    engine: 'postgres',
     temporaryFolder: tmpdir(),
-    binaries: await findBinaries(),
-    account: await findAccount(),
+    installation: await findBinaries(),
+    account: await findAccount(postgres),
     transport: 'socket',
-    settings: defaultSettings,
+    settings: {},
     ...change,
   })
 }
@@ -42,7 +45,7 @@ describe('a start gets round', () => {
   test('binaries out of reach, not executable and without their links', async () => {
     const temporaryFolder = ownTemporaryFolder()
     const binaries = join(temporaryFolder, 'native')
-    spawnSync('cp', ['-R', await findBinaries(), binaries])
+    spawnSync('cp', ['-R', (await findBinaries()).movable!, binaries])
     spawnSync('find', [join(binaries, 'lib'), '-type', 'l', '-delete'])
     for (const tool of readdirSync(join(binaries, 'bin'))) {
       chmodSync(join(binaries, 'bin', tool), 0o644)
@@ -50,9 +53,11 @@ describe('a start gets round', () => {
     // Root reads it all the same, but what root starts as somebody else cannot.
     chmodSync(binaries, isRoot ? 0o700 : 0o755)
 
-    const server = await launchWith({ binaries })
+    const server = await launchWith({
+      installation: { server: join(binaries, 'bin/postgres'), movable: binaries },
+    })
     const traces = await tracesOf(server.url)
-    expect(readdirSync(inside(traces.folder).binaries)).toContain('lib')
+    expect(readdirSync(inside(traces.folder).programs)).toContain('lib')
     await server.stop()
     expect(remains(traces)).toEqual([])
     expect(readdirSync(temporaryFolder)).toEqual(['native'])
@@ -63,9 +68,9 @@ describe('a start gets round', () => {
       socketPathLimitBytes - '/lockstep-postgres-XXXXXX/.s.PGSQL.5432'.length,
       'x',
     )
-    expect(chooseTransport(short)).toBe('socket')
-    expect(chooseTransport(`${short}x`)).toBe('tcp')
-    expect(() => chooseTransport(`${short}x`, 'socket')).toThrow(
+    expect(chooseTransport(postgres, short)).toBe('socket')
+    expect(chooseTransport(postgres, `${short}x`)).toBe('tcp')
+    expect(() => chooseTransport(postgres, `${short}x`, 'socket')).toThrow(
       'Set TMPDIR to a folder with a shorter path',
     )
   })
@@ -80,11 +85,11 @@ describe('a failed start leaves nothing and says why', () => {
     ],
     [
       'when the server refuses',
-      { settings: { ...defaultSettings, hba_file: '/nonexistent' } },
+      { settings: { hba_file: '/nonexistent' } },
       /server failed .*log:\n.*"\/nonexistent"/s,
     ],
     ['when it takes too long', { startLimitMs: 250 }, /^PostgreSQL was not ready within 0.25 s\.$/],
-    ['when there are no binaries', { binaries: '/nonexistent' }, /\/nonexistent/],
+    ['when there are no programs', { installation: nowhere }, /\/nonexistent/],
   ])('%s', async (_, change, reason) => {
     const folder = ownTemporaryFolder()
     await expect(launchWith(change)).rejects.toThrow(reason)
