@@ -13,4 +13,5 @@ mariadb-install-db --no-defaults --force --user=mysql --datadir=/usr/local/share
 # Accounts without a password, of the machine that makes the image.
 echo "DELETE FROM mysql.global_priv WHERE Host <> 'localhost';
 DELETE FROM mysql.proxies_priv WHERE Host <> 'localhost';" |
-  mariadbd --no-defaults --bootstrap --user=mysql --datadir=/usr/local/share/lockstep/data
+  mariadbd --no-defaults --bootstrap --user=mysql --datadir=/usr/local/share/lockstep/data \
+    --innodb-log-file-size=8M
