@@ -11,7 +11,7 @@ type Name = Extract<EngineName, 'mysql' | 'mariadb'>
 const socketName = 'mysql.sock'
 
 /** The parts of a kind in which the two do not differ. */
-export const innodbServer = <N extends Name>(name: N) =>
+export const innodbServer = (name: Name) =>
   ({
     name,
     accounts: ['mysql', 'nobody'],
