@@ -2,13 +2,14 @@ import { DatabaseFault, Fault, UsageError } from '../../errors.ts'
 import { byName } from '../../names.ts'
 import type { Engine } from '../engine.ts'
 import type { DatabaseServer } from '../server.ts'
+import { container } from './container.ts'
 import { embedded } from './embedded.ts'
 import { local } from './local.ts'
 import { Unavailable, type Provider, type ProviderName, type ServerChoice } from './provider.ts'
 import { chosenUrl, url } from './url.ts'
 
 /** The ways to obtain a server, in the order in which they are tried. */
-export const providers: readonly Provider[] = [url, embedded, local]
+export const providers: readonly Provider[] = [url, embedded, local, container]
 
 /**
  * A server of the engine for the caller, who stops it. Without a provider in the choice, the first
