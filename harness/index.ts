@@ -16,7 +16,14 @@ export { workloads } from './workloads/index.ts'
 export type { Redeem, Deactivate } from './workloads/coupons.ts'
 export type { Bought, Purchase, Restock } from './workloads/stock.ts'
 export { engines } from './databases/engines/index.ts'
-export { obtainServer } from './databases/providers/index.ts'
+export { obtainServer, providers } from './databases/providers/index.ts'
+export {
+  providerNames,
+  Unavailable,
+  type Provider,
+  type ProviderName,
+  type ServerChoice,
+} from './databases/providers/provider.ts'
 export type { Engine, Lane } from './databases/engine.ts'
 export type { DatabaseServer } from './databases/server.ts'
 export { explorers } from './explorers/index.ts'

@@ -4,18 +4,20 @@ import {
   type Engine,
   type IsolationLevel,
   type Lane,
+  type ServerChoice,
 } from '../../harness/index.ts'
 import { endNow, Interruption, strayFault } from './ending.ts'
 import { exitCodes } from './exit.ts'
 
 /**
- * Starts a server, opens a lane on it, and ends both, whatever happens to `use`. Ctrl-C and SIGTERM
+ * Obtains a server, opens a lane on it, and ends both, whatever happens to `use`. Ctrl-C and SIGTERM
  * abort the signal, so that `use` can say what it has; a second one ends the process at once. What
  * code under test throws where nobody catches it aborts the signal too, with the fault as its reason.
  */
 export async function withLane<T>(
   engine: Engine,
   isolation: IsolationLevel | undefined,
+  choice: ServerChoice,
   use: (lane: Lane, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const interruption = new AbortController()
@@ -27,7 +29,10 @@ export async function withLane<T>(
   // For good: a connection that code under test has left behind breaks when the server goes.
   process.on('uncaughtException', (thrown) => interruption.abort(strayFault(thrown)))
   try {
-    const server = await Promise.race([obtainServer(engine), interrupted(interruption.signal)])
+    const server = await Promise.race([
+      obtainServer(engine, choice),
+      interrupted(interruption.signal),
+    ])
     try {
       const lane = await engine.openLane(server, {
         isolation: isolation ?? engine.defaultIsolation,

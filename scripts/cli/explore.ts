@@ -28,9 +28,10 @@ import {
   wholeNumber,
 } from './options.ts'
 import { print, printJson, Progress } from './output.ts'
+import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
 
-interface ExploreFlags {
+interface ExploreFlags extends ServerFlags {
   readonly workload?: AnyWorkload
   readonly strategy: string
   readonly database: Engine
@@ -49,7 +50,7 @@ const [defaultEngine] = engines
 const [defaultExplorer] = explorers
 
 export function exploreCommand(finish: (exitCode: number) => void): Command {
-  return new Command('explore')
+  const command = new Command('explore')
     .description('Search for an interleaving in which a strategy breaks an invariant.')
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
@@ -90,6 +91,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
+  return serverOptions(command)
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
     .action(async (flags: ExploreFlags) =>
@@ -130,7 +132,7 @@ async function search(
 ): Promise<Exploration> {
   const progress = new Progress()
   progress.show(() => `starting ${flags.database.title} …`)
-  return withLane(flags.database, flags.isolation, (lane, signal) => {
+  return withLane(flags.database, flags.isolation, serverChoice(flags), (lane, signal) => {
     let runs = 0
     const onRun = (): void => {
       runs += 1

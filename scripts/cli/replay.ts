@@ -20,18 +20,20 @@ import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
 import { findStrategy, parseWorkload } from './options.ts'
 import { print, printJson } from './output.ts'
+import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
 
-interface ReplayFlags {
+interface ReplayFlags extends ServerFlags {
   readonly strategy?: string
   readonly json?: true
 }
 
 export function replayCommand(finish: (exitCode: number) => void): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('Repeat a recorded run step for step.')
     .argument('<token>', 'what explore printed: ls1.…')
     .option('--strategy <file>', 'the file the strategy is in, if it is not a built-in one')
+  return serverOptions(command)
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -56,6 +58,7 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
   const replayed = await withLane(
     engine,
     recording.isolation,
+    serverChoice(flags),
     async (lane, signal): Promise<Replayed> => {
       const { version, provider } = lane
       const where = { ...recording, database: { engine: engine.name, version, provider } }

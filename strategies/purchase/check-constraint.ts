@@ -1,4 +1,5 @@
 import { defineStrategy, isDatabaseError, ok, purchase, rejected } from '../../harness/index.ts'
+import { insertPurchase } from './steps.ts'
 
 /**
  * Subtract without looking, and let a CHECK constraint refuse a negative stock.
@@ -9,14 +10,13 @@ export default defineStrategy({
   workload: purchase,
   summary: 'Subtracts, and maps the violation of CHECK (stock >= 0) to "not enough stock".',
   schema: ['ALTER TABLE product ADD CONSTRAINT stock_not_negative CHECK (stock >= 0)'],
-  async execute(session, { userId, productId, quantity }) {
+  async execute(session, command) {
     try {
       return await session.transaction(async (tx) => {
         const sold = await tx.sql`
-          UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId}`
+          UPDATE product SET stock = stock - ${command.quantity} WHERE id = ${command.productId}`
         if (sold.affectedRows === 0) return rejected('no such product')
-        await tx.sql`
-          INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+        await insertPurchase(tx, command)
         return ok()
       })
     } catch (error) {

@@ -7,6 +7,7 @@ import {
   type Reply,
   type Transaction,
 } from '../../harness/index.ts'
+import { findProduct, insertPurchase } from './steps.ts'
 
 /**
  * Look whether there is enough, and subtract in the database. No update is lost, but the stock may
@@ -19,16 +20,12 @@ export default defineStrategy({
   execute: (session, command) => session.transaction((tx) => buy(tx, command)),
 })
 
-export async function buy(
-  tx: Transaction,
-  { userId, productId, quantity }: Bought,
-): Promise<Reply> {
-  const [product] = await tx.sql<{ stock: number }>`
-    SELECT stock FROM product WHERE id = ${productId}`
+export async function buy(tx: Transaction, bought: Bought): Promise<Reply> {
+  const { productId, quantity } = bought
+  const product = await findProduct(tx, productId)
   if (!product) return rejected('no such product')
   if (product.stock < quantity) return rejected('not enough stock')
   await tx.sql`UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId}`
-  await tx.sql`
-    INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+  await insertPurchase(tx, bought)
   return ok()
 }

@@ -1,4 +1,5 @@
-import { defineStrategy, ok, purchase, rejected } from '../../harness/index.ts'
+import { defineStrategy, ok, purchase } from '../../harness/index.ts'
+import { insertPurchase, refusal } from './steps.ts'
 
 /**
  * Check and subtract in one statement; the number of affected rows tells whether there was enough.
@@ -9,15 +10,14 @@ export default defineStrategy({
   name: 'conditional-update',
   workload: purchase,
   summary: 'Subtracts WHERE stock >= quantity, and looks at the number of affected rows.',
-  async execute(session, { userId, productId, quantity }) {
-    return session.transaction(async (tx) => {
+  execute: (session, command) =>
+    session.transaction(async (tx) => {
+      const { productId, quantity } = command
       const sold = await tx.sql`
         UPDATE product SET stock = stock - ${quantity}
         WHERE id = ${productId} AND stock >= ${quantity}`
-      if (sold.affectedRows === 0) return rejected('not enough stock')
-      await tx.sql`
-        INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+      if (sold.affectedRows === 0) return refusal(tx, command)
+      await insertPurchase(tx, command)
       return ok()
-    })
-  },
+    }),
 })

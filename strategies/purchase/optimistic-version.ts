@@ -8,6 +8,7 @@ import {
   type Reply,
   type Transaction,
 } from '../../harness/index.ts'
+import { insertPurchase } from './steps.ts'
 
 /**
  * Write back what was computed, but only if the product's version is still the one that was read.
@@ -35,7 +36,8 @@ export default defineStrategy({
   },
 })
 
-async function buy(tx: Transaction, { userId, productId, quantity }: Purchase): Promise<Reply> {
+async function buy(tx: Transaction, command: Purchase): Promise<Reply> {
+  const { productId, quantity } = command
   const [product] = await tx.sql<{ stock: number; version: number }>`
     SELECT stock, version FROM product WHERE id = ${productId}`
   if (!product) return rejected('no such product')
@@ -44,7 +46,6 @@ async function buy(tx: Transaction, { userId, productId, quantity }: Purchase): 
     UPDATE product SET stock = ${product.stock - quantity}, version = version + 1
     WHERE id = ${productId} AND version = ${product.version}`
   if (written.affectedRows === 0) return aborted('conflict')
-  await tx.sql`
-    INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+  await insertPurchase(tx, command)
   return ok()
 }

@@ -1,4 +1,13 @@
-import { defineStrategy, ok, purchase, rejected } from '../../harness/index.ts'
+import {
+  defineStrategy,
+  ok,
+  purchase,
+  rejected,
+  type Bought,
+  type Reply,
+  type Transaction,
+} from '../../harness/index.ts'
+import { findProduct, insertPurchase, setStock } from './steps.ts'
 
 /**
  * Read the stock, compute what is left, and write that back, as an ORM's `save()` does. Two buyers
@@ -9,16 +18,15 @@ export default defineStrategy({
   name: 'read-modify-write',
   workload: purchase,
   summary: 'Reads the stock and writes back what it computed from it.',
-  async execute(session, { userId, productId, quantity }) {
-    return session.transaction(async (tx) => {
-      const [product] = await tx.sql<{ stock: number }>`
-        SELECT stock FROM product WHERE id = ${productId}`
-      if (!product) return rejected('no such product')
-      if (product.stock < quantity) return rejected('not enough stock')
-      await tx.sql`UPDATE product SET stock = ${product.stock - quantity} WHERE id = ${productId}`
-      await tx.sql`
-        INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
-      return ok()
-    })
-  },
+  execute: (session, command) => session.transaction((tx) => buy(tx, command)),
 })
+
+export async function buy(tx: Transaction, bought: Bought): Promise<Reply> {
+  const { productId, quantity } = bought
+  const product = await findProduct(tx, productId)
+  if (!product) return rejected('no such product')
+  if (product.stock < quantity) return rejected('not enough stock')
+  await setStock(tx, productId, product.stock - quantity)
+  await insertPurchase(tx, bought)
+  return ok()
+}

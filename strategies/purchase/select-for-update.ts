@@ -5,8 +5,9 @@ import {
   rejected,
   type Bought,
   type Reply,
-  type Transaction,
 } from '../../harness/index.ts'
+import type { Queryable } from '../queryable.ts'
+import { insertPurchase, lockProduct, setStock } from './steps.ts'
 
 /**
  * Lock the product's row while reading it, so that it cannot change before it is written back.
@@ -19,16 +20,12 @@ export default defineStrategy({
   execute: (session, command) => session.transaction((tx) => buy(tx, command)),
 })
 
-export async function buy(
-  tx: Transaction,
-  { userId, productId, quantity }: Bought,
-): Promise<Reply> {
-  const [product] = await tx.sql<{ stock: number }>`
-    SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
+export async function buy(queryable: Queryable, bought: Bought): Promise<Reply> {
+  const { productId, quantity } = bought
+  const product = await lockProduct(queryable, productId)
   if (!product) return rejected('no such product')
   if (product.stock < quantity) return rejected('not enough stock')
-  await tx.sql`UPDATE product SET stock = ${product.stock - quantity} WHERE id = ${productId}`
-  await tx.sql`
-    INSERT INTO purchase (user_id, product_id, quantity) VALUES (${userId}, ${productId}, ${quantity})`
+  await setStock(queryable, productId, product.stock - quantity)
+  await insertPurchase(queryable, bought)
   return ok()
 }

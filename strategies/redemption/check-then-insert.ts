@@ -1,12 +1,6 @@
-import {
-  defineStrategy,
-  ok,
-  redemption,
-  rejected,
-  type Redeem,
-  type Reply,
-  type Transaction,
-} from '../../harness/index.ts'
+import { defineStrategy, ok, redemption, rejected, type Reply } from '../../harness/index.ts'
+import type { Queryable } from '../queryable.ts'
+import { findCoupon, insertRedemption, refusal, type Redeemed } from './steps.ts'
 
 /**
  * Look whether the user has redeemed the coupon, and insert if not: what most services start with.
@@ -19,21 +13,11 @@ export default defineStrategy({
   execute: (session, command) => session.transaction((tx) => redeem(tx, command)),
 })
 
-export async function redeem(
-  tx: Transaction,
-  { userId, code }: Pick<Redeem, 'userId' | 'code'>,
-): Promise<Reply> {
-  const [coupon] = await tx.sql<{ id: number; active: boolean; cap: number | null }>`
-    SELECT id, active, cap FROM coupon WHERE code = ${code}`
-  if (!coupon?.active) return rejected('no such coupon')
-  const [used] = await tx.sql`
-    SELECT user_id FROM redemption WHERE coupon_id = ${coupon.id} AND user_id = ${userId}`
-  if (used) return rejected('already redeemed')
-  if (coupon.cap !== null) {
-    const [total] = await tx.sql<{ redeemed: number }>`
-      SELECT count(*) AS redeemed FROM redemption WHERE coupon_id = ${coupon.id}`
-    if (!total || total.redeemed >= coupon.cap) return rejected('used up')
-  }
-  await tx.sql`INSERT INTO redemption (coupon_id, user_id) VALUES (${coupon.id}, ${userId})`
+export async function redeem(queryable: Queryable, { userId, code }: Redeemed): Promise<Reply> {
+  const coupon = await findCoupon(queryable, code)
+  if (!coupon) return rejected('no such coupon')
+  const refused = await refusal(queryable, coupon, userId)
+  if (refused) return refused
+  await insertRedemption(queryable, coupon, userId)
   return ok()
 }

@@ -8,6 +8,7 @@ import {
   type Reply,
   type Transaction,
 } from '../../harness/index.ts'
+import { insertRedemption, refusal, type Coupon } from './steps.ts'
 
 /**
  * Nobody locks; every redemption advances the coupon's version, and only one of those that read the
@@ -35,28 +36,15 @@ export default defineStrategy({
   },
 })
 
-interface Coupon {
-  id: number
-  active: boolean
-  cap: number | null
-  version: number
-}
-
 async function redeem(tx: Transaction, { userId, code }: Redeem): Promise<Reply> {
-  const [coupon] = await tx.sql<Coupon>`
+  const [coupon] = await tx.sql<Coupon & { version: number }>`
     SELECT id, active, cap, version FROM coupon WHERE code = ${code}`
   if (!coupon?.active) return rejected('no such coupon')
-  const [used] = await tx.sql`
-    SELECT user_id FROM redemption WHERE coupon_id = ${coupon.id} AND user_id = ${userId}`
-  if (used) return rejected('already redeemed')
-  if (coupon.cap !== null) {
-    const [total] = await tx.sql<{ redeemed: number }>`
-      SELECT count(*) AS redeemed FROM redemption WHERE coupon_id = ${coupon.id}`
-    if (!total || total.redeemed >= coupon.cap) return rejected('used up')
-  }
+  const refused = await refusal(tx, coupon, userId)
+  if (refused) return refused
   const advanced = await tx.sql`
     UPDATE coupon SET version = version + 1 WHERE id = ${coupon.id} AND version = ${coupon.version}`
   if (advanced.affectedRows === 0) return aborted('conflict')
-  await tx.sql`INSERT INTO redemption (coupon_id, user_id) VALUES (${coupon.id}, ${userId})`
+  await insertRedemption(tx, coupon, userId)
   return ok()
 }

@@ -3,10 +3,10 @@ import {
   ok,
   redemption,
   rejected,
-  type Redeem,
   type Reply,
   type Transaction,
 } from '../../harness/index.ts'
+import { insertRedemption, lockCoupon, refusal, type Redeemed } from './steps.ts'
 
 /**
  * Lock the coupon's row before looking at anything else: redemptions of one coupon go one by one.
@@ -19,21 +19,11 @@ export default defineStrategy({
   execute: (session, command) => session.transaction((tx) => redeem(tx, command)),
 })
 
-export async function redeem(
-  tx: Transaction,
-  { userId, code }: Pick<Redeem, 'userId' | 'code'>,
-): Promise<Reply> {
-  const [coupon] = await tx.sql<{ id: number; active: boolean; cap: number | null }>`
-    SELECT id, active, cap FROM coupon WHERE code = ${code} FOR UPDATE`
-  if (!coupon?.active) return rejected('no such coupon')
-  const [used] = await tx.sql`
-    SELECT user_id FROM redemption WHERE coupon_id = ${coupon.id} AND user_id = ${userId}`
-  if (used) return rejected('already redeemed')
-  if (coupon.cap !== null) {
-    const [total] = await tx.sql<{ redeemed: number }>`
-      SELECT count(*) AS redeemed FROM redemption WHERE coupon_id = ${coupon.id}`
-    if (!total || total.redeemed >= coupon.cap) return rejected('used up')
-  }
-  await tx.sql`INSERT INTO redemption (coupon_id, user_id) VALUES (${coupon.id}, ${userId})`
+export async function redeem(tx: Transaction, { userId, code }: Redeemed): Promise<Reply> {
+  const coupon = await lockCoupon(tx, code)
+  if (!coupon) return rejected('no such coupon')
+  const refused = await refusal(tx, coupon, userId)
+  if (refused) return refused
+  await insertRedemption(tx, coupon, userId)
   return ok()
 }

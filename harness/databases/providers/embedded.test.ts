@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { DatabaseServer } from '../server.ts'
 import { startEmbeddedPostgres } from './embedded.ts'
-import { findAccount } from './embedded/account.ts'
+import { findAccount } from './keeper/account.ts'
 import {
   isRoot,
   ownTemporaryFolder,
@@ -12,9 +12,10 @@ import {
   remains,
   setting,
   tracesOf,
-} from './embedded/fixtures/world.ts'
-import { inside } from './embedded/folder.ts'
-import { listProcesses } from './embedded/processes.ts'
+} from './keeper/fixtures/world.ts'
+import { inside } from './keeper/folder.ts'
+import { postgres } from './keeper/kinds/postgres.ts'
+import { listProcesses } from './keeper/processes.ts'
 
 describe('a server', () => {
   let server: DatabaseServer
@@ -70,7 +71,7 @@ describe('a server', () => {
 
   test('asks for its password and keeps no copy of it', async () => {
     const { folder } = await tracesOf(server.url)
-    expect(existsSync(inside(folder).password)).toBe(false)
+    expect(existsSync(inside(folder).secret)).toBe(false)
     const wrong = server.url.replace(/:[0-9a-f]{32}@/, ':guess@')
     expect(wrong).not.toBe(server.url)
     await expect(query(wrong, 'SELECT 1')).rejects.toThrow('password authentication failed')
@@ -94,7 +95,7 @@ describe('a server', () => {
 
 test('a server can be told where to listen and, by root, whom to run as', async () => {
   ownTemporaryFolder()
-  const account = isRoot ? await findAccount('nobody') : undefined
+  const account = isRoot ? await findAccount(postgres, 'nobody') : undefined
   const server = await startEmbeddedPostgres({ transport: 'tcp', runAs: account?.name })
   const traces = await tracesOf(server.url)
   const { uid } = listProcesses().find(({ pid }) => pid === traces.server)!

@@ -1,11 +1,21 @@
 import { tmpdir } from 'node:os'
 import { resolve } from 'node:path'
 import type { DatabaseServer } from '../server.ts'
-import { findAccount } from './embedded/account.ts'
-import { chooseTransport, type Transport } from './embedded/address.ts'
 import { findBinaries } from './embedded/binaries.ts'
-import { launch } from './embedded/launch.ts'
-import { defaultSettings, type Settings } from './embedded/settings.ts'
+import { findAccount } from './keeper/account.ts'
+import { chooseTransport, type Transport } from './keeper/address.ts'
+import type { Settings } from './keeper/kind.ts'
+import { postgres } from './keeper/kinds/postgres.ts'
+import { launch } from './keeper/launch.ts'
+import type { Provider } from './provider.ts'
+
+/** The PostgreSQL that comes with Lockstep. */
+export const embedded: Provider = {
+  name: 'embedded',
+  summary: 'Starts the PostgreSQL that npm installed with Lockstep.',
+  engines: ['postgres'],
+  start: () => startEmbeddedPostgres(),
+}
 
 export interface EmbeddedPostgresOptions {
   /**
@@ -35,6 +45,7 @@ export interface EmbeddedPostgresOptions {
  * Root only: where the account that runs PostgreSQL cannot execute the installed binaries (a
  * checkout in a private folder), each server takes a copy of them, 60 MB, and that much longer.
  *
+ * @throws {Unavailable} when there are no binaries for this system that can be run.
  * @throws {Error} with one sentence on what failed and, where there is one, the end of the server's
  *   log. Nothing is left behind then.
  */
@@ -42,11 +53,12 @@ export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions = {},
 ): Promise<DatabaseServer> {
   const temporaryFolder = resolve(tmpdir())
-  return launch({
+  return launch('embedded', {
+    engine: 'postgres',
     temporaryFolder,
-    binaries: await findBinaries(),
-    account: await findAccount(options.runAs),
-    transport: chooseTransport(temporaryFolder, options.transport),
-    settings: { ...defaultSettings, ...options.settings },
+    installation: await findBinaries(),
+    account: await findAccount(postgres, options.runAs),
+    transport: chooseTransport(postgres, temporaryFolder, options.transport),
+    settings: options.settings ?? {},
   })
 }

@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import {
+  GenericContainer,
+  getContainerRuntimeClient,
+  ImageName,
+  type ContainerRuntimeClient,
+} from 'testcontainers'
+import type { EngineName } from '../../engine-name.ts'
+import type { DatabaseServer } from '../../server.ts'
+import { Unavailable, type ServerChoice } from '../provider.ts'
+import { findDocker } from './docker.ts'
+import { Guard } from './guard.ts'
+import { chooseImage, imageVariable, localImages } from './image.ts'
+import { findContainers, idLabel, ownerLabel, removeContainer, sweep } from './leftovers.ts'
+import { thisProcess } from './owner.ts'
+import { UntilLogin } from './readiness.ts'
+import { servers, type ServerInContainer } from './server.ts'
+
+/** Of a container that is left for later, with what it serves as its value. */
+const reuseLabel = 'lockstep.reuse'
+
+const passwordBytes = 16
+
+/**
+ * Testcontainers has modules for the three engines, but those wait for a port (MySQL and MariaDB) or
+ * need a tool inside the image (PostgreSQL), and add an account and a database of their own.
+ */
+class ServerContainer extends GenericContainer {
+  readonly #local: boolean
+
+  constructor(image: string, local: boolean) {
+    super(image)
+    this.#local = local
+    // Removing the container is ours to see to: the one that Testcontainers starts for it needs an
+    // image more.
+    this.withAutoCleanup(false)
+  }
+
+  protected override async beforeContainerCreated(): Promise<void> {
+    if (!this.#local) return
+    const ports = Object.keys(this.hostConfig.PortBindings as object)
+    this.hostConfig.PortBindings = Object.fromEntries(
+      ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '0' }]]),
+    )
+  }
+}
+
+/**
+ * Starts the engine in a container, or finds one that was left for later.
+ *
+ * @throws {Unavailable} when there is no Docker or no image.
+ * @throws {Error} when the server does not start, with the end of its log.
+ */
+export async function launch(engine: EngineName, choice: ServerChoice): Promise<DatabaseServer> {
+  const client = await connect()
+  const image = chooseImage(engine, choice)
+  await sweep(client.container.dockerode)
+  await obtainImage(client, engine, image)
+  const url = choice.reuse
+    ? { url: await findOrStart(client, engine, image), stop: async () => {} }
+    : await startGuarded(client, engine, image)
+  return { engine, provider: 'container', ...url }
+}
+
+async function connect(): Promise<ContainerRuntimeClient> {
+  const { address } = await findDocker()
+  try {
+    return await getContainerRuntimeClient()
+  } catch (error) {
+    throw new Unavailable(
+      `Docker answers at ${address}, but Testcontainers cannot use it: ${(error as Error).message}.`,
+      'Set DEBUG=testcontainers* to see why, or choose another provider with --provider.',
+    )
+  }
+}
+
+async function obtainImage(
+  client: ContainerRuntimeClient,
+  engine: EngineName,
+  image: string,
+): Promise<void> {
+  const name = ImageName.fromString(image)
+  if (await client.image.exists(name)) return
+  try {
+    await client.image.pull(name, { force: false, platform: undefined })
+  } catch (error) {
+    const local = localImages[engine]
+    throw new Unavailable(
+      `The image ${image} is not there and cannot be pulled: ${dockerMessage(error)}.`,
+      `Set ${imageVariable(engine)} to an image that can, or make one with: pnpm images ${local.replace('lockstep/', '')} && export ${imageVariable(engine)}=${local}`,
+    )
+  }
+}
+
+/** Without what the client puts in front of it, e.g. `(HTTP code 500) server error - `. */
+const dockerMessage = (error: unknown): string =>
+  (error as Error).message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim()
+
+async function startGuarded(
+  client: ContainerRuntimeClient,
+  engine: EngineName,
+  image: string,
+): Promise<Pick<DatabaseServer, 'url' | 'stop'>> {
+  const id = newSecret()
+  const guard = new Guard(id)
+  const stop = async (): Promise<void> => {
+    try {
+      await removeContainer(client.container.dockerode, id)
+      await guard.dismiss()
+    } catch {
+      // Docker does not answer. The keeper goes on trying.
+      guard.handOver()
+    }
+  }
+  try {
+    const labels = { [idLabel]: id, [ownerLabel]: JSON.stringify(thisProcess()) }
+    return { url: await start(client, engine, image, newSecret(), labels), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+async function findOrStart(
+  client: ContainerRuntimeClient,
+  engine: EngineName,
+  image: string,
+): Promise<string> {
+  const label = `${engine} ${image}`
+  const password = await passwordOfReused(client, engine, label)
+  return start(client, engine, image, password ?? newSecret(), { [reuseLabel]: label }, true)
+}
+
+/** Testcontainers knows a container again by all it was made with, the password too. */
+async function passwordOfReused(
+  client: ContainerRuntimeClient,
+  engine: EngineName,
+  label: string,
+): Promise<string | undefined> {
+  const docker = client.container.dockerode
+  const [found] = await findContainers(docker, `${reuseLabel}=${label}`)
+  if (!found) return undefined
+  const { Config } = await docker.getContainer(found.Id).inspect()
+  const prefix = `${servers[engine].passwordVariable}=`
+  return Config.Env.find((each) => each.startsWith(prefix))?.slice(prefix.length)
+}
+
+const newSecret = (): string => randomBytes(passwordBytes).toString('hex')
+
+/** Resolves to the server's URL. */
+async function start(
+  client: ContainerRuntimeClient,
+  engine: EngineName,
+  image: string,
+  password: string,
+  labels: Record<string, string>,
+  reuse = false,
+): Promise<string> {
+  const server: ServerInContainer = servers[engine]
+  const { host } = client.info.containerRuntime
+  const untilLogin = new UntilLogin(engine, password, host)
+  const container = new ServerContainer(image, host === 'localhost')
+    .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
+    .withCommand([...server.command(image)])
+    .withTmpFs({ [server.dataFolder]: 'rw' })
+    .withExposedPorts(server.port)
+    .withLabels(labels)
+    .withWaitStrategy(untilLogin)
+  await (reuse ? container.withReuse() : container).start()
+  return untilLogin.url
+}

@@ -1,0 +1,145 @@
+/**
+ * The keeper: a process that owns one server and outlives its parent just long enough to remove it.
+ *
+ * It holds a channel to the parent, which the system closes however the parent ends: that is the
+ * order to stop. Being a session of its own, it does not get the Ctrl-C meant for the parent.
+ */
+import { randomBytes } from 'node:crypto'
+import { chownSync, existsSync, mkdirSync, openSync, statfsSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Account } from './account.ts'
+import { createFolder, handOver, inside } from './folder.ts'
+import { copyInstallation, proveRunnable, type Installation } from './installation.ts'
+import type { ServerKind } from './kind.ts'
+import { kinds } from './kinds/index.ts'
+import { removeServer, sweep } from './leftovers.ts'
+import { startLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
+import { initialise, logTail, serve, type Server } from './server.ts'
+import { Unavailable } from '../provider.ts'
+
+const passwordBytes = 16
+
+/** With less than this free, a write that failed did so for want of space. */
+const fullBytes = 1024 ** 2
+
+const stop = new AbortController()
+let folder: string | undefined
+
+// Files for the account to read must not depend on the caller's umask; the folder is private.
+process.umask(0o022)
+for (const order of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(order, () => stop.abort(new Error('The server was told to stop.')))
+}
+process.on('uncaughtException', (error) => stop.abort(error))
+process.once('message', (request: StartRequest) => void keep(request))
+// The parent may have ended before anybody listened.
+if (!process.connected) process.exit()
+
+async function keep(request: StartRequest): Promise<void> {
+  try {
+    const { server, url } = await start(request)
+    await tell({ kind: 'ready', url })
+    await Promise.race([server.ended, stopped()])
+  } catch (error) {
+    const remedy = error instanceof Unavailable ? error.remedy : undefined
+    const message = explain((error as Error).message, request.temporaryFolder)
+    await tell({ kind: 'failed', message, remedy })
+  } finally {
+    await leave()
+  }
+}
+
+async function start(request: StartRequest): Promise<{ server: Server; url: string }> {
+  const { temporaryFolder, account, settings } = request
+  const kind = kinds[request.engine]
+  const signal = AbortSignal.any([stop.signal, limit(kind, request.startLimitMs ?? startLimitMs)])
+  const user = process.getuid?.() ?? 0
+  await sweep(temporaryFolder, [user, account?.uid ?? user])
+
+  folder = createFolder(kind, temporaryFolder)
+  await tell({ kind: 'created', folder })
+  const log = openSync(inside(folder).log, 'ax', 0o600)
+  const password = randomBytes(passwordBytes).toString('hex')
+  const text = kind.secret(request.installation.server, password)
+  const secret = writeSecret(inside(folder).secret, text, account)
+  // Not all make it themselves.
+  mkdirSync(inside(folder).data, { mode: 0o700 })
+  if (account) chownSync(inside(folder).data, account.uid, account.gid)
+  const programs = await prepare(kind, request.installation, folder, account)
+
+  const making = { kind, folder, ...programs, account, settings, log, secret, signal }
+  await initialise(making)
+  const server = await serve(making, request.transport, request.firstPort)
+  return { server, url: kind.url(server.address, password) }
+}
+
+/** Returns the open file, which is to be read from its beginning. */
+function writeSecret(path: string, text: string, account: Account | undefined): number {
+  const file = openSync(path, 'wx+', 0o600)
+  const bytes = Buffer.from(text)
+  writeSync(file, bytes, 0, bytes.length, 0)
+  if (account) chownSync(path, account.uid, account.gid)
+  return file
+}
+
+/** Gives the folder to the account, with a copy of the programs if it cannot run the installed ones. */
+async function prepare(
+  kind: ServerKind,
+  { server, movable }: Installation,
+  target: string,
+  account: Account | undefined,
+): Promise<{ server: string; version: string }> {
+  const prove = (path: string) => proveRunnable(kind, path, account).then(String, asError)
+  const installed = await prove(server)
+  const copy =
+    installed instanceof Error && movable !== undefined
+      ? await copyInstallation({ server, movable }, inside(target).programs)
+      : undefined
+  if (account) handOver(kind, target, account)
+  const version = copy === undefined ? installed : await prove(copy)
+  if (!(version instanceof Error)) return { server: copy ?? server, version }
+  throw new Unavailable(
+    `${kind.title}'s programs in ${dirname(server)} cannot be run: ${version.message.trim()}.`,
+    'Install it again, or use another provider.',
+  )
+}
+
+const asError = (error: unknown): Error =>
+  error instanceof Error ? error : new Error(String(error))
+
+function limit(kind: ServerKind, limitMs: number): AbortSignal {
+  const controller = new AbortController()
+  const reason = new Error(`${kind.title} was not ready within ${limitMs / 1000} s.`)
+  setTimeout(() => controller.abort(reason), limitMs).unref()
+  return controller.signal
+}
+
+async function stopped(): Promise<void> {
+  if (stop.signal.aborted) return
+  await new Promise((done) => stop.signal.addEventListener('abort', done))
+}
+
+/** Adds what is known of the reason to what failed. */
+function explain(failure: string, temporaryFolder: string): string {
+  const log = folder === undefined ? '' : logTail(folder)
+  const reason = isFull(temporaryFolder) ? `${temporaryFolder} (TMPDIR) is full. ` : ''
+  return `${reason}${failure}${log === '' ? '' : ` The end of its log:\n${log}`}`
+}
+
+function isFull(path: string): boolean {
+  if (!existsSync(path)) return false
+  const { bavail, bsize } = statfsSync(path)
+  return bavail * bsize < fullBytes
+}
+
+/** Removes everything and ends. Should that fail, the parent or the next sweep tries again. */
+async function leave(): Promise<never> {
+  if (folder !== undefined) await removeServer(folder).catch(() => {})
+  process.exit()
+}
+
+/** Resolves once the message is on its way, or cannot be because the parent is gone. */
+async function tell(message: KeeperMessage): Promise<void> {
+  if (!process.connected) return
+  await new Promise<void>((done) => process.send?.(message, undefined, {}, () => done()))
+}

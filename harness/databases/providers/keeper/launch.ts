@@ -1,0 +1,107 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { DatabaseServer } from '../../server.ts'
+import { Unavailable, type ProviderName } from '../provider.ts'
+import { kinds } from './kinds/index.ts'
+import { removeServer } from './leftovers.ts'
+import { keeperLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
+
+/**
+ * Has a server started by a keeper, a process of its own (see `keeper.ts`).
+ *
+ * @throws {Unavailable} when its programs cannot be run
+ * @throws {Error} when it does not start; nothing is left of it then
+ */
+export async function launch(
+  provider: ProviderName,
+  request: StartRequest,
+): Promise<DatabaseServer> {
+  const { engine } = request
+  const keeper = new Keeper(kinds[engine].title)
+  try {
+    const url = await keeper.start(request)
+    keeper.letParentEnd()
+    return { engine, provider, url, stop: () => keeper.stop() }
+  } catch (error) {
+    await keeper.stop()
+    throw error
+  }
+}
+
+/** The parent's end of the channel to the keeper. */
+class Keeper {
+  readonly #process: ChildProcess
+  readonly #ended: Promise<unknown>
+  readonly #title: string
+  #folder: string | undefined
+  #complaint = ''
+  #stopping: Promise<void> | undefined
+
+  constructor(title: string) {
+    this.#title = title
+    this.#process = spawn(
+      process.execPath,
+      [fileURLToPath(new URL('keeper.ts', import.meta.url))],
+      {
+        cwd: '/',
+        // Without our NODE_OPTIONS, which may start a debugger or count coverage.
+        env: { PATH: process.env['PATH'] },
+        // Out of reach of the terminal's Ctrl-C: the server is needed until we are done with it.
+        detached: true,
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      },
+    )
+    this.#ended = once(this.#process, 'exit').catch(() => {})
+    this.#process.stderr?.on('data', (text) => (this.#complaint += String(text)))
+  }
+
+  /** Resolves to the server's URL. */
+  async start(request: StartRequest): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#process.on('message', (message: KeeperMessage) => {
+        if (message.kind === 'created') this.#folder = message.folder
+        else if (message.kind === 'ready') resolve(message.url)
+        else reject(failure(message))
+      })
+      this.#process.on('error', reject)
+      // All that it had to say has arrived by then.
+      this.#process.once('disconnect', () => {
+        void this.#ended.then(() => reject(this.#endedEarly()))
+      })
+      // An error here means that it has ended, which the above reports with its reason.
+      this.#process.send(request, () => {})
+    })
+  }
+
+  #endedEarly(): Error {
+    return new Error(`The process that keeps ${this.#title} ended early. ${this.#complaint}`.trim())
+  }
+
+  letParentEnd(): void {
+    this.#process.unref()
+    this.#process.channel?.unref()
+    ;(this.#process.stderr as Socket).unref()
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopping ??= this.#stop())
+  }
+
+  async #stop(): Promise<void> {
+    // Without this, a parent with nothing else to do would end before the server has.
+    this.#process.ref()
+    if (this.#process.connected) this.#process.disconnect()
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), keeperLimitMs)
+    await this.#ended
+    clearTimeout(timer)
+    // Only if the keeper was killed, or failed to.
+    if (this.#folder !== undefined && existsSync(this.#folder)) await removeServer(this.#folder)
+  }
+}
+
+function failure({ message, remedy }: KeeperMessage & { kind: 'failed' }): Error {
+  return remedy === undefined ? new Error(message) : new Unavailable(message, remedy)
+}
