@@ -59,6 +59,12 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   return new Exploring(options).explore()
 }
 
+/** Left out rather than undefined, where there is no such thing. */
+const isolationOf = ({ isolation, snapshotIsolation }: Lane) => ({
+  isolation,
+  ...(snapshotIsolation !== undefined && { snapshotIsolation }),
+})
+
 /** A run that broke a judged invariant. */
 interface Finding {
   readonly plan: Plan
@@ -287,7 +293,7 @@ class Exploring {
       workload: strategy.workload.name,
       strategy: strategy.name,
       engine: lane.engine.name,
-      isolation: lane.isolation,
+      ...isolationOf(lane),
       invariant,
       plan,
       trace,
@@ -341,7 +347,7 @@ class Exploring {
       workload: strategy.workload.name,
       strategy: strategy.name,
       database: { engine: lane.engine.name, version: lane.version, provider: lane.provider },
-      isolation: lane.isolation,
+      ...isolationOf(lane),
       explorer: { name: explorer.name, ...(seed !== undefined && { seed }) },
       ...(explorer.kind === 'systematic' && {
         scenario: scenarioOf(strategy.workload, this.#options.scenario).name,

@@ -2,7 +2,12 @@
 
 export { aborted, ok, rejected, unknown, type AbortClass, type Reply } from './reply.ts'
 export { DatabaseError, isDatabaseError, type ErrorClass } from './databases/database-error.ts'
-export { isolationLevels, type IsolationLevel } from './databases/isolation.ts'
+export {
+  describeIsolation,
+  isolationLevels,
+  type IsolationLevel,
+  type IsolationSetting,
+} from './databases/isolation.ts'
 export { engineNames, type EngineName } from './databases/engine-name.ts'
 export type { PerEngine, Rows, Table } from './databases/engine.ts'
 export type { ActorProcess, ResultRows, Session, Sql, Transaction } from './session.ts'
@@ -58,4 +63,11 @@ export { replay } from './counterexample/replay.ts'
 export { pageWidth, wrap } from './report/layout.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'
+export {
+  matrixToJson,
+  matrixVerdict,
+  renderMatrix,
+  type Matrix,
+  type NotRun,
+} from './report/matrix.ts'
 export { renderReplay, replayToJson, type Replayed } from './report/replay.ts'

@@ -33,6 +33,8 @@ export interface Explored {
     readonly provider: string
   }
   readonly isolation: IsolationLevel
+  /** MariaDB's innodb_snapshot_isolation; left out elsewhere. */
+  readonly snapshotIsolation?: boolean
   readonly explorer: { readonly name: string; readonly seed?: number }
   /** Name of the fixed start, for explorers that have one. */
   readonly scenario?: string

@@ -13,6 +13,8 @@ export interface Recording {
   readonly strategy: string
   readonly engine: EngineName
   readonly isolation: IsolationLevel
+  /** MariaDB's innodb_snapshot_isolation; left out elsewhere. */
+  readonly snapshotIsolation?: boolean
   /** The invariant that broke. */
   readonly invariant: string
   readonly plan: Plan
@@ -34,6 +36,7 @@ const shape = z.strictObject({
   s: z.string(),
   e: z.enum(engineNames),
   i: z.enum(isolationLevels),
+  n: z.boolean().optional(),
   v: z.string(),
   p: z.strictObject({
     initial: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
@@ -51,13 +54,15 @@ const shape = z.strictObject({
  * A recording as one word to paste: `ls1.` and base64url of a checksum and deflated JSON.
  */
 export function encodeToken(recording: Recording): string {
-  const { workload, strategy, engine, isolation, invariant, plan, trace } = recording
+  const { workload, strategy, engine, isolation, snapshotIsolation, invariant, plan, trace } =
+    recording
   const { initial, actors, schedule, attempts } = plan
   const content = {
     w: workload,
     s: strategy,
     e: engine,
     i: isolation,
+    n: snapshotIsolation,
     v: invariant,
     p: { initial, actors, schedule, attempts },
     t: trace,
@@ -87,8 +92,17 @@ export function decodeToken(token: string): Recording {
   }
   const content = shape.safeParse(unpack(body))
   if (!content.success) throw damaged()
-  const { w, s, e, i, v, p, t } = content.data
-  return { workload: w, strategy: s, engine: e, isolation: i, invariant: v, plan: p, trace: t }
+  const { w, s, e, i, n, v, p, t } = content.data
+  return {
+    workload: w,
+    strategy: s,
+    engine: e,
+    isolation: i,
+    ...(n !== undefined && { snapshotIsolation: n }),
+    invariant: v,
+    plan: p,
+    trace: t,
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { EngineName } from './engine-name.ts'
 import type { DatabaseError } from './database-error.ts'
-import type { IsolationLevel } from './isolation.ts'
+import type { IsolationLevel, IsolationSetting } from './isolation.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Row, SqlValue, Statement } from './statement.ts'
 
@@ -10,15 +10,16 @@ export interface Engine {
   /** As its makers write it. */
   readonly title: string
   readonly defaultIsolation: IsolationLevel
+  /** Whether it has innodb_snapshot_isolation. */
+  readonly hasSnapshotIsolation: boolean
   openLane(server: DatabaseServer, options: LaneOptions): Promise<Lane>
 }
 
-export interface LaneOptions {
-  readonly isolation: IsolationLevel
+export interface LaneOptions extends IsolationSetting {
   /**
-   * MariaDB's innodb_snapshot_isolation, which is like an isolation level between two: whether a
-   * transaction fails that would write what has changed since its snapshot. By default the server's.
-   * Source: MariaDB manual, "InnoDB System Variables".
+   * Whether a transaction fails that would write what has changed since its snapshot. On MariaDB
+   * only; by default what the server is set to.
+   * Source: MariaDB manual, "InnoDB System Variables", innodb_snapshot_isolation.
    */
   readonly snapshotIsolation?: boolean | undefined
 }

@@ -51,8 +51,10 @@ export function renderReplay(workload: AnyWorkload, replayed: Replayed): string 
 
 /** A replay for programs. */
 export function replayToJson(replayed: Replayed): object {
-  const { verdict, workload, strategy, database, isolation, invariant, plan } = replayed
-  const where = { verdict, workload, strategy, database, isolation, invariant }
+  const { verdict, workload, strategy, database, isolation, snapshotIsolation } = replayed
+  const { invariant, plan } = replayed
+  const setting = { isolation, ...(snapshotIsolation !== undefined && { snapshotIsolation }) }
+  const where = { verdict, workload, strategy, database, ...setting, invariant }
   if (replayed.verdict === 'inconclusive') {
     return { ...where, reason: replayed.reason, fault: replayed.fault }
   }

@@ -1,5 +1,6 @@
 import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
+import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
 import type { Counterexample, Exploration, Explored, ReplyCounts } from '../verdict.ts'
 import type { AnyWorkload } from '../workload.ts'
@@ -7,7 +8,7 @@ import { indent, pageWidth, wrap } from './layout.ts'
 import { count } from '../words.ts'
 import { renderTimeline } from './timeline.ts'
 
-const engineTitles = {
+export const engineTitles = {
   postgres: 'PostgreSQL',
   mysql: 'MySQL',
   mariadb: 'MariaDB',
@@ -41,15 +42,19 @@ export function renderText(
   }
 }
 
-type Where = Pick<Explored, 'workload' | 'strategy' | 'database' | 'isolation'>
+type Where = Pick<
+  Explored,
+  'workload' | 'strategy' | 'database' | 'isolation' | 'snapshotIsolation'
+>
 
 /** The first line of every report: what, where and how. */
 export const heading = (where: Where, verdict: string): string =>
   indent(`${verdict.toUpperCase()}  ${place(where)}`, 0)
 
-function place({ workload, strategy, database, isolation }: Where): string {
+function place({ workload, strategy, database, ...setting }: Where): string {
   const { engine, version, provider } = database
-  return `${workload}/${strategy} on ${engineTitles[engine]} ${version} (${provider}), ${isolation}`
+  const server = `${engineTitles[engine]} ${version} (${provider})`
+  return `${workload}/${strategy} on ${server}, ${describeIsolation(setting)}`
 }
 
 /** What a counterexample shows, from the invariant down to the line that replays it. */

@@ -1,28 +1,33 @@
 import { Command, Option } from 'commander'
 import {
   checkOptions,
+  describeIsolation,
   engines,
   explore,
   explorers,
   isolationLevels,
+  matrixToJson,
+  matrixVerdict,
+  renderMatrix,
   renderText,
   toJson,
   type AnyWorkload,
   type Engine,
-  type Exploration,
   type ExploreOptions,
   type Explorer,
   type IsolationLevel,
+  type Matrix,
 } from '../../harness/index.ts'
-import { withLane } from './database.ts'
 import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
+import { checkCells, isMatrix, runCells, type Cells, type Search } from './matrix.ts'
 import {
   findStrategy,
   isPath,
-  parseEngine,
+  onOrOff,
+  parseEngines,
   parseExplorer,
-  parseIsolation,
+  parseIsolations,
   parseWorkload,
   seconds,
   wholeNumber,
@@ -34,8 +39,10 @@ import { withWatchdog } from './watchdog.ts'
 interface ExploreFlags extends ServerFlags {
   readonly workload?: AnyWorkload
   readonly strategy: string
-  readonly database: Engine
-  readonly isolation?: IsolationLevel
+  readonly database: readonly Engine[]
+  readonly require?: readonly Engine[]
+  readonly isolation?: readonly IsolationLevel[]
+  readonly snapshotIsolation?: boolean
   readonly explorer: Explorer
   readonly schedules?: number
   readonly timeBudget?: number
@@ -55,14 +62,24 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
     .addOption(
-      new Option('--database <engine>', `one of ${names(engines)}`)
-        .argParser(parseEngine)
-        .default(defaultEngine, defaultEngine?.name),
+      new Option('--database <engines>', `${names(engines)}, several with commas between, or all`)
+        .argParser(parseEngines)
+        .default(engines.slice(0, 1), defaultEngine?.name),
     )
     .option(
-      '--isolation <level>',
-      `one of ${isolationLevels.join(', ')} (default: the engine's own)`,
-      parseIsolation,
+      '--require <engines>',
+      'those of the databases without which the result is inconclusive',
+      parseEngines,
+    )
+    .option(
+      '--isolation <levels>',
+      `${isolationLevels.join(', ')}, several with commas between, or all (default: the engine's own)`,
+      parseIsolations,
+    )
+    .option(
+      '--snapshot-isolation <on|off>',
+      "MariaDB's innodb_snapshot_isolation (default: the server's own)",
+      onOrOff('--snapshot-isolation'),
     )
     .addOption(
       new Option('--explorer <name>', `one of ${names(explorers)}`)
@@ -119,32 +136,49 @@ async function run(flags: ExploreFlags): Promise<number> {
     timeBudgetMs: timeBudget === undefined ? undefined : timeBudget * 1000,
   }
   checkOptions(options)
-  const exploration = await search(flags, options)
-  await (flags.json
-    ? printJson(toJson(exploration))
-    : print(renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) })))
-  return exitCodes[exploration.verdict]
+  const cells = cellsOf(flags)
+  checkCells(cells)
+  const matrix = await search(cells, options)
+  const [only] = matrix.explorations
+  const isSingle = only !== undefined && !isMatrix(cells)
+  if (flags.json) await printJson(isSingle ? toJson(only) : matrixToJson(matrix))
+  else {
+    const reports = matrix.explorations.map((exploration) =>
+      renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) }),
+    )
+    await print([...reports, ...(isSingle ? [] : [renderMatrix(matrix)])].join('\n\n'))
+  }
+  return exitCodes[matrixVerdict(matrix)]
 }
 
-async function search(
-  flags: ExploreFlags,
-  options: Omit<ExploreOptions, 'lane'>,
-): Promise<Exploration> {
+const cellsOf = (flags: ExploreFlags): Cells => ({
+  engines: flags.database,
+  levels: flags.isolation,
+  snapshotIsolation: flags.snapshotIsolation,
+  required: flags.require ?? [],
+  choice: serverChoice(flags),
+})
+
+async function search(cells: Cells, options: Omit<ExploreOptions, 'lane'>): Promise<Matrix> {
   const progress = new Progress()
-  progress.show(() => `starting ${flags.database.title} …`)
-  return withLane(flags.database, flags.isolation, serverChoice(flags), (lane, signal) => {
+  const onEngine = ({ title }: Engine): void => progress.show(() => `starting ${title} …`)
+  const searchOn: Search = (lane, signal) => {
+    const where = `${lane.engine.title}, ${describeIsolation(lane)}`
     let runs = 0
     const onRun = (): void => {
       runs += 1
-      progress.show(() => `schedules: ${runs}`)
+      progress.show(() => `${where}: schedules: ${runs}`)
     }
     let trials = 0
     const onTrial = (): void => {
       trials += 1
-      progress.show(() => `violated after ${runs} schedules; making it small: ${trials} runs`)
+      progress.show(
+        () => `${where}: violated after ${runs} schedules; making it small: ${trials} runs`,
+      )
     }
     return explore({ ...options, lane, signal, onRun, onTrial })
-  }).finally(() => progress.clear())
+  }
+  return runCells(options.strategy, cells, searchOn, onEngine).finally(() => progress.clear())
 }
 
 /** A token names a strategy; which file it came from is for the caller to say again. */

@@ -40,13 +40,33 @@ export function seconds(name: string) {
   }
 }
 
-export const parseEngine = (name: string): Engine => byName('database', engines, name)
+/** Parses an option that is a list of engines, or `all`. */
+export const parseEngines = (text: string): Engine[] =>
+  listed(text, engines, (name) => byName('database', engines, name))
+
+/** The items of a list with commas between, each once, or all that there are. */
+function listed<T>(text: string, all: readonly T[], parse: (name: string) => T): T[] {
+  if (text === 'all') return [...all]
+  return [...new Set(text.split(',').map((name) => parse(name.trim())))]
+}
+
+/** Parses an option that is a switch with three places, of which one is to leave it alone. */
+export function onOrOff(name: string) {
+  return (text: string): boolean => {
+    if (text === 'on' || text === 'off') return text === 'on'
+    throw new UsageError(`${name} takes on or off, and not "${text}".`)
+  }
+}
 
 export const parseExplorer = (name: string): Explorer => byName('explorer', explorers, name)
 
 export const parseWorkload = (name: string): AnyWorkload => byName('workload', workloads, name)
 
-export function parseIsolation(name: string): IsolationLevel {
+/** Parses an option that is a list of isolation levels, or `all`. */
+export const parseIsolations = (text: string): IsolationLevel[] =>
+  listed(text, isolationLevels, parseIsolation)
+
+function parseIsolation(name: string): IsolationLevel {
   const level = isolationLevels.find((each) => each === name)
   if (level) return level
   throw new UsageError(unknownName('isolation level', name, isolationLevels))

@@ -11,11 +11,12 @@ import {
   replayToJson,
   UsageError,
   type AnyWorkload,
+  type Lane,
   type Replayed,
   type Strategy,
 } from '../../harness/index.ts'
 import { strategies } from '../../strategies/index.ts'
-import { withLane } from './database.ts'
+import { interruptible, withLane, withServer } from './database.ts'
 import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
 import { findStrategy, parseWorkload } from './options.ts'
@@ -55,22 +56,22 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
   )
   checkRecording(recording, strategy)
   const engine = byName('database', engines, recording.engine)
-  const replayed = await withLane(
-    engine,
-    recording.isolation,
-    serverChoice(flags),
-    async (lane, signal): Promise<Replayed> => {
-      const { version, provider } = lane
-      const where = { ...recording, database: { engine: engine.name, version, provider } }
-      try {
-        await prepareLane(lane, strategy)
-        const { record, violations } = await replay({ lane, strategy, recording, signal })
-        return { ...where, record, violations, verdict: verdictOf(violations, recording.invariant) }
-      } catch (error) {
-        if (!(error instanceof Fault)) throw error
-        return { ...where, verdict: 'inconclusive', reason: error.message, fault: error.kind }
-      }
-    },
+  const replayOn = async (lane: Lane, signal: AbortSignal): Promise<Replayed> => {
+    const { version, provider } = lane
+    const where = { ...recording, database: { engine: engine.name, version, provider } }
+    try {
+      await prepareLane(lane, strategy)
+      const { record, violations } = await replay({ lane, strategy, recording, signal })
+      return { ...where, record, violations, verdict: verdictOf(violations, recording.invariant) }
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error
+      return { ...where, verdict: 'inconclusive', reason: error.message, fault: error.kind }
+    }
+  }
+  const replayed = await interruptible((signal) =>
+    withServer(engine, serverChoice(flags), signal, (server) =>
+      withLane(engine, server, recording, (lane) => replayOn(lane, signal)),
+    ),
   )
   await (flags.json
     ? printJson(replayToJson(replayed))

@@ -8,6 +8,7 @@ export const mariadb: Engine = {
   name: 'mariadb',
   title: 'MariaDB',
   defaultIsolation: 'repeatable-read',
+  hasSnapshotIsolation: true,
   openLane: (server, options) =>
     InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readWaits }, server, options),
 }

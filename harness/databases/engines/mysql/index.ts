@@ -8,6 +8,7 @@ export const mysql: Engine = {
   name: 'mysql',
   title: 'MySQL',
   defaultIsolation: 'repeatable-read',
+  hasSnapshotIsolation: false,
   openLane: (server, options) =>
     InnodbLane.open(
       mysql,

@@ -5,5 +5,6 @@ export const postgres: Engine = {
   name: 'postgres',
   title: 'PostgreSQL',
   defaultIsolation: 'read-committed',
+  hasSnapshotIsolation: false,
   openLane: (server, options) => PostgresLane.open(postgres, server, options),
 }

@@ -1,0 +1,107 @@
+import {
+  Fault,
+  UsageError,
+  type Engine,
+  type Exploration,
+  type IsolationLevel,
+  type Lane,
+  type Matrix,
+  type NotRun,
+  type ServerChoice,
+  type Strategy,
+} from '../../harness/index.ts'
+import { interruptible, withLane, withServer } from './database.ts'
+
+/** Which engines and levels to run on. */
+export interface Cells {
+  readonly engines: readonly Engine[]
+  /** At each engine's own level when left out. */
+  readonly levels?: readonly IsolationLevel[] | undefined
+  readonly snapshotIsolation?: boolean | undefined
+  /** The engines that the caller cannot do without. */
+  readonly required: readonly Engine[]
+  readonly choice: ServerChoice
+}
+
+/** Runs on one lane, and is told what interrupts it. */
+export type Search = (lane: Lane, signal: AbortSignal) => Promise<Exploration>
+
+/** Whether there is more than one cell, and so a report on all of them to be made. */
+export const isMatrix = ({ engines, levels }: Cells): boolean =>
+  engines.length > 1 || (levels?.length ?? 1) > 1
+
+/**
+ * Options that contradict one another.
+ *
+ * @throws {UsageError} with the two of them.
+ */
+export function checkCells({ engines, required, choice, snapshotIsolation }: Cells): void {
+  const [first] = engines
+  for (const engine of required) {
+    if (engines.includes(engine)) continue
+    throw new UsageError(
+      `--require ${engine.name} is not among the databases to run on: add it to --database.`,
+    )
+  }
+  for (const option of ['url', 'image'] as const) {
+    if (choice[option] === undefined || engines.length === 1) continue
+    throw new UsageError(
+      `--${option} is of one database, and there are ${engines.length}: set ${variableOf(option)} for each instead.`,
+    )
+  }
+  if (snapshotIsolation === undefined) return
+  if (engines.some(({ hasSnapshotIsolation }) => hasSnapshotIsolation)) return
+  throw new UsageError(
+    `--snapshot-isolation is for mariadb, and ${first?.title} has no such thing.`,
+  )
+}
+
+const variableOf = (option: 'url' | 'image'): string => `LOCKSTEP_<ENGINE>_${option.toUpperCase()}`
+
+/**
+ * Runs the search in every cell, one after the other. An engine that cannot be had is noted, unless
+ * it is the only one: then its fault is the result.
+ */
+export async function runCells(
+  strategy: Strategy,
+  cells: Cells,
+  search: Search,
+  onEngine: (engine: Engine) => void,
+): Promise<Matrix> {
+  const explorations: Exploration[] = []
+  const notRun: NotRun[] = []
+  await interruptible(async (signal) => {
+    for (const engine of cells.engines) {
+      const required = cells.required.includes(engine)
+      const omit = (reason: string) => notRun.push({ engine: engine.name, reason, required })
+      if (!strategy.engines.includes(engine.name)) {
+        omit(`Strategy "${strategy.name}" is written for ${strategy.engines.join(' and ')} only.`)
+        continue
+      }
+      if (signal.aborted) {
+        omit('It was interrupted before.')
+        continue
+      }
+      onEngine(engine)
+      try {
+        await withServer(engine, cells.choice, signal, async (server) => {
+          for (const isolation of cells.levels ?? [engine.defaultIsolation]) {
+            if (signal.aborted && explorations.length > 0) break
+            const snapshotIsolation = engine.hasSnapshotIsolation
+              ? cells.snapshotIsolation
+              : undefined
+            const setting = { isolation, snapshotIsolation }
+            explorations.push(
+              await withLane(engine, server, setting, (lane) => search(lane, signal)),
+            )
+          }
+        })
+      } catch (error) {
+        if (cells.engines.length === 1 || !(error instanceof Fault)) throw error
+        omit(error.message)
+      }
+    }
+  })
+  const { name, workload } = strategy
+  return { workload: workload.name, strategy: name, explorations, notRun }
+}
