@@ -30,6 +30,7 @@ export {
   type ServerChoice,
 } from './databases/providers/provider.ts'
 export type { Engine, Lane } from './databases/engine.ts'
+export { diagnose, type Diagnosis } from './databases/doctor/diagnosis.ts'
 export type { DatabaseServer } from './databases/server.ts'
 export { explorers } from './explorers/index.ts'
 export type {

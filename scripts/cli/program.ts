@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { Fault, UsageError, describeThrown } from '../../harness/index.ts'
+import { doctorCommand } from './doctor.ts'
 import { Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
 import { exploreCommand } from './explore.ts'
@@ -32,7 +33,7 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
   const lockstep = new Command('lockstep')
     .description('Find the interleaving that breaks database code, on a real database.')
     .helpCommand(false)
-  for (const make of [exploreCommand, replayCommand, listCommand]) {
+  for (const make of [exploreCommand, replayCommand, listCommand, doctorCommand]) {
     lockstep.addCommand(make(finish).exitOverride().configureOutput(output))
   }
   return lockstep.exitOverride().configureOutput(output)

@@ -1,11 +1,6 @@
-import {
-  defineStrategy,
-  ok,
-  purchase,
-  type Session,
-  type Transaction,
-} from '../../harness/index.ts'
-import { addToStock, insertPurchase, refusal } from './steps.ts'
+import { defineStrategy, ok, purchase, rejected, type Session } from '../../harness/index.ts'
+import type { Queryable } from '../queryable.ts'
+import { insertPurchase, refusal } from './steps.ts'
 
 /**
  * One row for each piece in stock: a buyer locks as many as needed and skips those that others have
@@ -29,7 +24,7 @@ export default defineStrategy({
   ],
   async execute(session, command) {
     const { productId, quantity } = command
-    await makePieces(session, productId)
+    await ensurePieces(session, productId)
     return session.transaction(async (tx) => {
       const pieces = await tx.sql<{ number: number }>`
         SELECT number FROM piece WHERE product_id = ${productId}
@@ -44,34 +39,51 @@ export default defineStrategy({
     })
   },
   handlers: {
-    async restock(session, command) {
-      await makePieces(session, command.productId)
-      return session.transaction(async (tx) => {
-        const added = await addToStock(tx, command)
-        if (added.kind === 'ok') await addPieces(tx, command.productId, command.quantity)
-        return added
-      })
-    },
+    restock: (session, { productId, quantity }) =>
+      session.transaction(async (tx) => {
+        const product = await lockPieces(tx, productId)
+        if (!product) return rejected('no such product')
+        await tx.sql`
+          UPDATE product SET stock = stock + ${quantity}, pieces = pieces + ${quantity}
+          WHERE id = ${productId}`
+        if (product.pieces !== null) await addPieces(tx, productId, product.pieces, quantity)
+        return ok()
+      }),
   },
 })
 
-/** Makes the product's pieces, unless that was done before. */
-async function makePieces(session: Session, productId: number): Promise<void> {
+interface Product {
+  stock: number
+  /** How many were ever made; null as long as the stock is only a number. */
+  pieces: number | null
+}
+
+async function lockPieces({ sql }: Queryable, productId: number): Promise<Product | undefined> {
+  const [product] = await sql<Product>`
+    SELECT stock, pieces FROM product WHERE id = ${productId} FOR UPDATE`
+  return product
+}
+
+/** Makes the product's pieces from its stock, unless that was done before. */
+async function ensurePieces(session: Session, productId: number): Promise<void> {
+  const [found] = await session.sql<Product>`
+    SELECT stock, pieces FROM product WHERE id = ${productId}`
+  if (found?.pieces !== null) return
   await session.transaction(async (tx) => {
-    const [product] = await tx.sql<{ stock: number; pieces: number | null }>`
-      SELECT stock, pieces FROM product WHERE id = ${productId} FOR UPDATE`
-    if (product?.pieces === null) await addPieces(tx, productId, product.stock)
+    const product = await lockPieces(tx, productId)
+    if (product?.pieces !== null) return
+    await tx.sql`UPDATE product SET pieces = stock WHERE id = ${productId}`
+    await addPieces(tx, productId, 0, product.stock)
   })
 }
 
-/** Only under a lock on the product: it counts the pieces that were ever made. */
-async function addPieces(tx: Transaction, productId: number, quantity: number): Promise<void> {
-  await tx.sql`
-    UPDATE product SET pieces = coalesce(pieces, 0) + ${quantity} WHERE id = ${productId}`
-  const [product] = await tx.sql<{ pieces: number }>`
-    SELECT pieces FROM product WHERE id = ${productId}`
-  const last = product?.pieces ?? 0
-  for (let number = last - quantity + 1; number <= last; number++) {
-    await tx.sql`INSERT INTO piece (product_id, number) VALUES (${productId}, ${number})`
+async function addPieces(
+  { sql }: Queryable,
+  productId: number,
+  made: number,
+  quantity: number,
+): Promise<void> {
+  for (let number = made + 1; number <= made + quantity; number++) {
+    await sql`INSERT INTO piece (product_id, number) VALUES (${productId}, ${number})`
   }
 }

@@ -1,8 +1,8 @@
 import { defineStrategy, ok, redemption, rejected } from '../../harness/index.ts'
-import { findCoupon, insertRedemption, lockCoupon, refusal } from './steps.ts'
+import { findCoupon, hasRedeemed, insertRedemption, lockCoupon, refusal } from './steps.ts'
 
 /**
- * Double-checked locking: look without a lock, as most requests end there, then lock the coupon and
+ * Double-checked locking: look without a lock, as many requests end there, then lock the coupon and
  * look again. Met wherever a lock was added to code that had already read something, be it only the
  * user. At repeatable read the first read fixes the snapshot, and the second look sees what the first
  * one saw, whatever was committed while it waited for the lock.
@@ -17,8 +17,7 @@ export default defineStrategy({
     session.transaction(async (tx) => {
       const found = await findCoupon(tx, code)
       if (!found) return rejected('no such coupon')
-      const early = await refusal(tx, found, userId)
-      if (early) return early
+      if (await hasRedeemed(tx, found, userId)) return rejected('already redeemed')
 
       const coupon = await lockCoupon(tx, code)
       if (!coupon) return rejected('no such coupon')

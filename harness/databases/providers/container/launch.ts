@@ -117,7 +117,7 @@ async function startGuarded(
     return { url: await start(client, engine, image, newSecret(), labels), stop }
   } catch (error) {
     await stop()
-    throw error
+    throw new Error(dockerMessage(error), { cause: error })
   }
 }
 

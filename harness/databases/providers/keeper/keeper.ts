@@ -122,9 +122,13 @@ async function stopped(): Promise<void> {
 /** Adds what is known of the reason to what failed. */
 function explain(failure: string, temporaryFolder: string): string {
   const log = folder === undefined ? '' : logTail(folder)
-  const reason = isFull(temporaryFolder) ? `${temporaryFolder} (TMPDIR) is full. ` : ''
+  const isShort = isFull(temporaryFolder) || noSpace.test(failure + log)
+  const reason = isShort ? `${temporaryFolder} (TMPDIR) is full. ` : ''
   return `${reason}${failure}${log === '' ? '' : ` The end of its log:\n${log}`}`
 }
+
+/** MariaDB asks for room that it would not get, and leaves what there is. */
+const noSpace = /no space left on device|out of disk space/i
 
 function isFull(path: string): boolean {
   if (!existsSync(path)) return false

@@ -124,7 +124,13 @@ export function logTail(folder: string): string {
 }
 
 function tail(text: string): string {
-  const lines = text.slice(-tailCharacters).trimEnd().split('\n').slice(-tailLines)
-  // What initdb says of its data folder, which is removed all the same, just not by initdb.
-  return lines.filter((line) => !line.includes("not removed at user's request")).join('\n')
+  const lines = text.slice(-tailCharacters).trimEnd().split('\n')
+  const telling = lines.filter((line) => !idle.test(line))
+  return (telling.length > 0 ? telling : lines).slice(-tailLines).join('\n')
 }
+
+/**
+ * What says nothing about a failure: MySQL's account of its progress, and what initdb says of its
+ * data folder, which is removed all the same, just not by initdb.
+ */
+const idle = /\[(?:Note|System)\]|not removed at user's request/
