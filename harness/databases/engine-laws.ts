@@ -382,6 +382,18 @@ export function describeEngineLaws(engine: EngineUnderTest): void {
         expect(await lane.observe()).toEqual({ account: [] })
       })
 
+      test('rows that were anticipated, and not asked for after all, do not come later', async () => {
+        for (let round = 0; round < 20; round++) {
+          await succeed(a, engine.userLock.take) // so that there is something to clean up first
+          await lane.reset(rows)
+          await lane.reset(rows)
+          await succeed(a, engine.userLock.take)
+          lane.anticipate(rows)
+          await lane.reset({ account: [] })
+          expect(await lane.observe()).toEqual({ account: [] })
+        }
+      })
+
       test('what is not committed is not observed', async () => {
         await succeed(a, begin)
         await succeed(a, deposit(1))

@@ -77,8 +77,10 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   reset(rows: Rows): Promise<void> {
     const anticipated = this.#anticipated
     this.#anticipated = undefined
-    if (anticipated?.rows === rows) return anticipated.done
-    return this.#reset(rows)
+    if (!anticipated) return this.#reset(rows)
+    if (anticipated.rows === rows) return anticipated.done
+    // It may still be cleaning sessions, and would bring its rows after these.
+    return anticipated.done.then(() => this.#reset(rows))
   }
 
   anticipate(rows: Rows): void {
