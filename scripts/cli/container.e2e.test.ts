@@ -2,17 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test, vi } from 'vitest'
 import {
   containersOf,
-  docker,
+  image,
+  killContainer,
   untilRemoved,
   whyNoContainers,
-} from '../../harness/databases/providers/container/fixtures/world.ts'
-import { localImages } from '../../harness/databases/providers/container/image.ts'
+} from '../fixtures/containers.ts'
 import { fixture, lockstep, startLockstep, type Program, type Report } from '../fixtures/program.ts'
 
-const noContainers = await whyNoContainers()
+const noContainers = whyNoContainers()
 if (noContainers !== undefined) console.warn(`not tested in containers: ${noContainers}`)
 
-const inContainer = ['--provider', 'container', '--image', localImages.postgres]
+const inContainer = ['--provider', 'container', '--image', image]
 /** It says when it redeems, and so how far it has come. */
 const strategy = ['explore', '--strategy', fixture('talks'), '--schedules', '100000000', '--json']
 const long = [...strategy, ...inContainer]
@@ -30,8 +30,9 @@ async function halfWay(): Promise<Program> {
 describe.skipIf(noContainers !== undefined)('an exploration in a container', () => {
   test('whose container is killed says that the connection was lost', async () => {
     const program = await halfWay()
-    const [container] = await containersOf(program.process.pid)
-    await (await docker()).getContainer(container!.Id).kill()
+    const pid = program.process.pid!
+    const [container] = containersOf(pid)
+    killContainer(container!)
     const { exitCode, stdout } = await program.ended
     expect(exitCode).toBe(3)
     const report = JSON.parse(stdout) as Report & {
@@ -43,7 +44,7 @@ describe.skipIf(noContainers !== undefined)('an exploration in a container', () 
       database: { engine: 'postgres', provider: 'container' },
     })
     expect(report.reason).toMatch(/^The connection (of actor [A-D]|to PostgreSQL) was lost/)
-    expect(await containersOf(program.process.pid)).toEqual([])
+    expect(containersOf(pid)).toEqual([])
   })
 
   test.each(['SIGINT', 'SIGKILL'] as const)(
@@ -53,14 +54,14 @@ describe.skipIf(noContainers !== undefined)('an exploration in a container', () 
       program.process.kill(signal)
       const { exitCode } = await program.ended
       expect(exitCode).toBe(signal === 'SIGINT' ? 3 : 'SIGKILL')
-      await untilRemoved(program.process.pid)
+      await untilRemoved(program.process.pid!)
     },
   )
 
   test('that is interrupted while its server starts leaves nothing', async () => {
     const program = await startLockstep(long, { abrupt: true })
-    const { pid } = program.process
-    await vi.waitUntil(async () => (await containersOf(pid)).length > 0, {
+    const pid = program.process.pid!
+    await vi.waitUntil(() => containersOf(pid).length > 0, {
       timeout: 20_000,
       interval: 20,
     })
@@ -69,7 +70,7 @@ describe.skipIf(noContainers !== undefined)('an exploration in a container', () 
     await untilRemoved(pid)
     // Docker may have been making another one meanwhile.
     await sleep(1_000)
-    expect(await containersOf(pid)).toEqual([])
+    expect(containersOf(pid)).toEqual([])
   })
 })
 
