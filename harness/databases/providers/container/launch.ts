@@ -37,6 +37,7 @@ class ServerContainer extends GenericContainer {
   }
 
   protected override async beforeContainerCreated(): Promise<void> {
+    // Another machine's, or another container's, loopback would be out of our reach.
     if (!this.#local) return
     const ports = Object.keys(this.hostConfig.PortBindings as object)
     this.hostConfig.PortBindings = Object.fromEntries(

@@ -2,7 +2,7 @@ import { DatabaseFault } from '../../../errors.ts'
 import type { ServerUrl } from './address.ts'
 
 /** How long a server may take to let somebody in before it counts as out of reach. */
-export const connectLimitMs = 10_000
+export const connectLimitMs = 5_000
 
 /** Connections that one run takes at most: eight actors, and Lockstep's own to look on and clean up. */
 export const connectionsNeeded = 12
@@ -35,7 +35,7 @@ export function cannotConnect(title: string, { place }: ServerUrl, error: unknow
   if (reason) {
     return new DatabaseFault(`${at} cannot be reached: ${reason}. Start it, or correct the URL.`)
   }
-  if (/time(d )?out/i.test(`${code} ${message}`)) {
+  if (/timed? ?out/i.test(`${code} ${message}`)) {
     return new DatabaseFault(
       `${at} cannot be reached: nothing that is ${title} answers there within ${connectLimitMs / 1000} s. Start it, or correct the URL.`,
     )
