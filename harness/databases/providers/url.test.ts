@@ -222,6 +222,19 @@ describe.each([
     )
   })
 
+  test('has to tell who waits for whom', async () => {
+    const settings = { performance_schema: 'OFF' }
+    const blind = await startLocalServer(engine, { transport: 'tcp', settings })
+    onTestFinished(() => blind.stop())
+    const said = await provider.start(engine, { url: blind.url }).then(() => 'taken', String)
+    expect(said).toBe(
+      {
+        mysql: `DatabaseFault: MySQL at ${place(blind.url)} does not tell who waits for whom: start it with performance_schema=ON.`,
+        mariadb: 'taken',
+      }[engine],
+    )
+  })
+
   test('is not taken for the other', async () => {
     const error = await refusal(other, server.url.replace(/^\w+/, other))
     expect(error).toBeInstanceOf(UsageError)

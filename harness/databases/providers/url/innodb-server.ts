@@ -11,6 +11,8 @@ interface Wanted {
   readonly engine: Extract<EngineName, 'mysql' | 'mariadb'>
   readonly title: string
   readonly leastMajorVersion: number
+  /** Whether nobody could tell who waits for whom without it. */
+  readonly needsPerformanceSchema: boolean
   missing(connection: Connection): Promise<readonly string[]>
 }
 
@@ -48,7 +50,7 @@ async function check(connection: Connection, server: ServerUrl, wanted: Wanted):
   )
   requireEngine(server, wanted, facts.version)
   const at = `${wanted.title} at ${server.place}`
-  if (facts.instrumented !== 1) {
+  if (wanted.needsPerformanceSchema && facts.instrumented !== 1) {
     throw new DatabaseFault(
       `${at} does not tell who waits for whom: start it with performance_schema=ON.`,
     )

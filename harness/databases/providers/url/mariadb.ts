@@ -11,6 +11,8 @@ export const checkMariadb = (server: ServerUrl): Promise<void> =>
     engine: 'mariadb',
     title: 'MariaDB',
     leastMajorVersion: 10,
+    // It is off by default, and without it only waits for whole tables and for GET_LOCK are not seen.
+    needsPerformanceSchema: false,
     missing: missingOnMariadb,
   })
 

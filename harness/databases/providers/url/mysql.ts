@@ -11,6 +11,7 @@ export const checkMysql = (server: ServerUrl): Promise<void> =>
     engine: 'mysql',
     title: 'MySQL',
     leastMajorVersion: 8,
+    needsPerformanceSchema: true,
     missing: missingOnMysql,
   })
 
