@@ -33,6 +33,8 @@ export type { Engine, Lane } from './databases/engine.ts'
 export { diagnose, type Diagnosis } from './databases/doctor/diagnosis.ts'
 export type { DatabaseServer } from './databases/server.ts'
 export { explorers } from './explorers/index.ts'
+export { exhaustive } from './explorers/exhaustive.ts'
+export { random } from './explorers/random.ts'
 export type {
   Explorer,
   SamplingExplorer,
@@ -53,6 +55,7 @@ export {
 } from './errors.ts'
 export { byName, unknownName } from './names.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
+export { surveyPlans, surveyScenarios, type Survey } from './survey.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export type { Plan } from './plan.ts'
 export type { History, RunEvent } from './history.ts'

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { engineNames, isStrategy, workloads, type Strategy } from '../harness/index.ts'
-import { strategies } from './index.ts'
+import { catalogue, strategies } from './index.ts'
 
 const here = import.meta.dirname
 const files = globSync('*/*.ts', { cwd: here }).filter((file) => !file.endsWith('.test.ts'))
@@ -22,6 +22,10 @@ test('the registry has every strategy file once, and nothing else', () => {
   )
   expect(new Set(strategies)).toEqual(new Set(exported.values()))
   expect(exported.size).toBeGreaterThan(10)
+})
+
+test('the registry knows every strategy by its workload and name', () => {
+  for (const [id, strategy] of Object.entries(catalogue)) expect(nameOf(strategy)).toBe(id)
 })
 
 test('strategies of one workload stand side by side', () => {

@@ -18,9 +18,9 @@ const postgres = byName('engine', engines, 'postgres')
 
 let lane: Lane
 beforeAll(async () => {
-  const url = inject('postgres')
-  const server = { engine: 'postgres', provider: 'embedded', url, stop: async () => {} } as const
-  lane = await postgres.openLane(server, { isolation: postgres.defaultIsolation })
+  const server = { ...(inject('servers').postgres as { url: string; provider: string }) }
+  const started = { ...server, engine: 'postgres', stop: async () => {} } as const
+  lane = await postgres.openLane(started, { isolation: postgres.defaultIsolation })
 })
 afterAll(() => lane.close())
 

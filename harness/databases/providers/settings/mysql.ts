@@ -21,6 +21,8 @@ export const commonOptions = {
   // Names of clients are looked up before they are let in, which can take seconds.
   skip_name_resolve: 'ON',
   innodb_buffer_pool_size: '64M',
+  // TRUNCATE, which brings every run its empty tables, takes half the time without a file for each.
+  innodb_file_per_table: 'OFF',
 
   // The same results whatever machine this is.
   character_set_server: 'utf8mb4',

@@ -1,0 +1,49 @@
+import type { AbortClass, IsolationLevel } from '../../harness/index.ts'
+import type { Platform } from '../cells.ts'
+
+/** What a strategy comes to in a cell. Found by running it, and demanded of every run since. */
+export interface Expectation {
+  /** Names of the claimed invariants that can be broken. All other claims hold. */
+  readonly breaks?: readonly string[]
+  /** Why commands are aborted in some schedule of two actors who do one command each. */
+  readonly aborts?: readonly AbortClass[]
+  /** A few words where it surprises. */
+  readonly why?: string
+}
+
+/** One expectation for each isolation level. */
+export type Levels = Readonly<Record<IsolationLevel, Expectation>>
+
+/** What is expected of one strategy, everywhere. */
+export type Expectations = Readonly<Record<Platform, Levels>>
+
+/** Everything that is claimed holds, and nothing is aborted. */
+export const holds: Expectation = {}
+
+/** The same at every isolation level. */
+export const always = (expectation: Expectation): Levels => ({
+  'read-uncommitted': expectation,
+  'read-committed': expectation,
+  'repeatable-read': expectation,
+  serializable: expectation,
+})
+
+/** The same at the two levels that see each statement's own snapshot, or none, and at the others. */
+export const byLevel = (
+  readCommitted: Expectation,
+  repeatableRead: Expectation,
+  serializable: Expectation,
+): Levels => ({
+  'read-uncommitted': readCommitted,
+  'read-committed': readCommitted,
+  'repeatable-read': repeatableRead,
+  serializable,
+})
+
+/** The same on every platform. */
+export const everywhere = (levels: Levels): Expectations => ({
+  postgres: levels,
+  mysql: levels,
+  mariadb: levels,
+  'mariadb with snapshot isolation': levels,
+})
