@@ -110,7 +110,13 @@ describe('explore on a server that is there', () => {
 
   test('replays there as well', async () => {
     const found = await lockstepJson<Required<Report>>([
-      ...['explore', '--strategy', 'check-then-insert', '--seed', '1', '--url', server.url],
+      'explore',
+      '--strategy',
+      'check-then-insert',
+      '--seed',
+      '1',
+      '--url',
+      server.url,
     ])
     const { token } = found.counterexample
     const replayed = await lockstep(['replay', token, '--url', server.url])

@@ -4,8 +4,9 @@ import type { Engine } from '../engine.ts'
 import { postgres } from '../engines/postgres/index.ts'
 import type { EngineName } from '../engine-name.ts'
 import { ownTemporaryFolder } from './keeper/fixtures/world.ts'
-import { obtainServer, providers } from './index.ts'
-import { providerNames, type ServerChoice } from './provider.ts'
+import { embedded } from './embedded.ts'
+import { firstAvailable, obtainServer, providers } from './index.ts'
+import { providerNames, Unavailable, type Provider, type ServerChoice } from './provider.ts'
 
 /** Enough of an engine to ask for a server of it. */
 const engine = (name: EngineName, title: string): Engine => ({ ...postgres, name, title })
@@ -103,4 +104,39 @@ test('a provider that has all it needs and fails is not passed over', async () =
   expect(error.message).toMatch(
     /^PostgreSQL could not be started: PostgreSQL needs a folder in \/nonexistent \(TMPDIR\), /,
   )
+})
+
+describe('of several providers', () => {
+  const failing = (name: Provider['name'], error: Error): Provider => ({
+    name,
+    summary: 'Has no server.',
+    engines: ['postgres'],
+    start: () => Promise.reject(error),
+  })
+  const lacking = failing('url', new Unavailable('Nothing is there.', 'Put something there.'))
+  const broken = failing('local', new Error('It broke.'))
+
+  test('the first one that has what it needs is taken', async () => {
+    ownTemporaryFolder()
+    const server = await firstAvailable([lacking, embedded, broken], postgres, {})
+    expect(server.provider).toBe('embedded')
+    await server.stop()
+  })
+
+  test('one that breaks is not passed over', async () => {
+    await expect(firstAvailable([lacking, broken, embedded], postgres, {})).rejects.toThrow(
+      new DatabaseFault('PostgreSQL could not be started: It broke.'),
+    )
+  })
+
+  test('each one says what it lacks when none can do it', async () => {
+    const other = failing('local', new Unavailable('Nothing is here.', 'Put something here.'))
+    await expect(firstAvailable([lacking, other], postgres, {})).rejects.toThrow(
+      new DatabaseFault(
+        'There is no PostgreSQL to be had.\n' +
+          '  url: Nothing is there. Put something there.\n' +
+          '  local: Nothing is here. Put something here.',
+      ),
+    )
+  })
 })

@@ -25,7 +25,20 @@ export async function obtainServer(
   choice: ServerChoice = {},
 ): Promise<DatabaseServer> {
   const chosen = chosenProvider(engine, choice)
-  const candidates = chosen ? [chosen] : providersFor(engine)
+  return firstAvailable(chosen ? [chosen] : providersFor(engine), engine, choice)
+}
+
+/**
+ * A server from the first of the providers that has what it needs. One that has it all and fails is
+ * not passed over.
+ *
+ * @throws {DatabaseFault} when none has, with the reasons, or when one fails.
+ */
+export async function firstAvailable(
+  candidates: readonly Provider[],
+  engine: Engine,
+  choice: ServerChoice,
+): Promise<DatabaseServer> {
   const reasons: string[] = []
   for (const provider of candidates) {
     try {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi, type TestContext } from 'vitest'
 import { engineNames, type EngineName } from '../engine-name.ts'
@@ -19,6 +19,7 @@ import { kinds } from './keeper/kinds/index.ts'
 import { listProcesses } from './keeper/processes.ts'
 import { startLocalServer } from './local.ts'
 import { findInstallation } from './local/installed.ts'
+import { Unavailable } from './provider.ts'
 
 /** Why a test of the engine cannot be run here, or undefined. */
 async function whyNot(engine: EngineName): Promise<string | undefined> {
@@ -203,6 +204,26 @@ describe.each(['mysql', 'mariadb'] as const)('an installed %s', (engine) => {
     expect(locks).toContainEqual({ type: 'USER LEVEL LOCK', name: 'mine' })
     await server.stop()
   })
+})
+
+test('a server that the system keeps out of its folder is not available', async () => {
+  const folder = ownTemporaryFolder()
+  const programs = join(folder, 'bin')
+  mkdirSync(programs)
+  const script = `#!/bin/sh
+    [ "$1" = --version ] && echo 'mysqld  Ver 8.0.40' && exit
+    echo "mysqld: Can't create directory (OS errno 13 - Permission denied)" >&2
+    exit 1`
+  writeFileSync(join(programs, 'mysqld'), script, { mode: 0o755 })
+  vi.stubEnv('PATH', `${programs}:${process.env['PATH']}`)
+  await expect(startLocalServer('mysql')).rejects.toThrow(
+    new Unavailable(
+      `MySQL may not write to ${folder} (TMPDIR), where its account may: AppArmor or SELinux keeps it to other folders. ` +
+        "MySQL's mysqld failed with exit code 1, saying:\nmysqld: Can't create directory (OS errno 13 - Permission denied)",
+      'Use another provider, or lift that for its program.',
+    ),
+  )
+  expect(readdirSync(folder)).toEqual(['bin'])
 })
 
 test('a folder is told apart by what runs in it', () => {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { startEmbeddedPostgres } from '../embedded.ts'
+import { Unavailable } from '../provider.ts'
 import { findAccount } from './account.ts'
 import { chooseTransport, socketPathLimitBytes } from './address.ts'
 import { findBinaries } from '../embedded/binaries.ts'
@@ -93,6 +94,12 @@ describe('a failed start leaves nothing and says why', () => {
   ])('%s', async (_, change, reason) => {
     const folder = ownTemporaryFolder()
     await expect(launchWith(change)).rejects.toThrow(reason)
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  test('as something that may be had elsewhere, when its programs cannot be run', async () => {
+    const folder = ownTemporaryFolder()
+    await expect(launchWith({ installation: nowhere })).rejects.toThrow(Unavailable)
     expect(readdirSync(folder)).toEqual([])
   })
 

@@ -1,6 +1,7 @@
 import { ftruncateSync, readFileSync, rmSync } from 'node:fs'
-import { basename } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Unavailable } from '../provider.ts'
 import { findFreePort, type Address, type Transport } from './address.ts'
 import { inside } from './folder.ts'
 import type { Command, ServerKind, Site } from './kind.ts'
@@ -33,7 +34,8 @@ const tailCharacters = 4_000
 /**
  * Makes new data, whose superuser has the password in the secret file. The file is removed.
  *
- * @throws {Error} when the program that makes it fails
+ * @throws {Unavailable} when the program that makes it is kept out of the folder
+ * @throws {Error} when that program fails otherwise
  */
 export async function initialise(making: Making): Promise<void> {
   const { kind, folder, signal } = making
@@ -43,12 +45,24 @@ export async function initialise(making: Making): Promise<void> {
     const tool = await start(making, command, 'pipe')
     const ended = await unlessAborted(tool.ended, signal)
     if (ended === 'succeeded') return
-    const name = basename(command.program)
-    throw new Error(`${kind.title}'s ${name} ${ended}, saying:\n${tail(tool.complaint())}`)
+    const complaint = `${kind.title}'s ${basename(command.program)} ${ended}, saying:\n${tail(tool.complaint())}`
+    throw denial.test(tool.complaint()) ? confined(making, complaint) : new Error(complaint)
   } finally {
     rmSync(inside(folder).secret)
   }
 }
+
+/**
+ * How a program says that it may not write. The account may, in this folder, so it is the program
+ * that is kept out: Ubuntu, for one, has AppArmor keep `mysqld` to the folders of its package.
+ */
+const denial = /permission denied|errno: 13\b|\berror 13\b/i
+
+const confined = ({ kind, folder }: Making, complaint: string): Unavailable =>
+  new Unavailable(
+    `${kind.title} may not write to ${dirname(folder)} (TMPDIR), where its account may: AppArmor or SELinux keeps it to other folders. ${complaint}`,
+    'Use another provider, or lift that for its program.',
+  )
 
 /**
  * Starts the server and waits until it takes connections.
