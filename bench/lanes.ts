@@ -29,7 +29,7 @@ export const lanesSideBySide: Measure = async (engine, server, rounds) => {
     if (!first) throw new Error('no lane was opened')
     const scripts: Script[] = []
     for await (const record of oneByOne(first, strategy, plan)) {
-      scripts.push(scriptOf(strategy, plan, record))
+      scripts.push(scriptOf(engine.name, strategy, plan, record))
     }
     const lockstep = (count: number): Promise<number> =>
       timed(() =>
