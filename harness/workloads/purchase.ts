@@ -74,6 +74,22 @@ export const purchase: Workload<StockState, Purchase | Restock, Purchase> = {
         ),
       }),
     },
+    {
+      name: 'two-products',
+      summary: 'Users buy one item each, in turn of one product and of another.',
+      start: (actors) => ({
+        initial: {
+          product: [
+            { id: 1, stock: actors },
+            { id: 2, stock: actors },
+          ],
+          purchase: [],
+        },
+        actors: Array.from({ length: actors }, (_, index) => [
+          { ...purchaseBy(index + 1), productId: 1 + (index % 2) },
+        ]),
+      }),
+    },
   ],
   model: (state, command) =>
     command.kind === 'purchase' ? purchaseModel(state, command) : restockModel(state, command),
