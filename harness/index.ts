@@ -55,7 +55,7 @@ export {
 } from './errors.ts'
 export { byName, unknownName } from './names.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
-export { surveyPlans, surveyScenarios, type Survey } from './survey.ts'
+export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export type { Plan } from './plan.ts'
 export type { History, RunEvent } from './history.ts'

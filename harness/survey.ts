@@ -8,6 +8,7 @@ import { executeRun, judge, type RunRecord } from './run.ts'
 import type { Chooser } from './scheduler/choice.ts'
 import type { Strategy } from './strategy.ts'
 import { Tally } from './tally.ts'
+import type { AnyWorkload } from './workload.ts'
 
 /** What was seen in some schedules. Unlike an exploration, a survey goes on after a violation. */
 export interface Survey {
@@ -28,21 +29,47 @@ export interface SurveyOptions {
   readonly strategy: Strategy
 }
 
+/** Every schedule, within the bounds, of a scenario with so many actors. */
+export function surveyScenario(
+  options: SurveyOptions,
+  scenario: AnyScenario,
+  actors: number,
+  explorer: SystematicExplorer,
+  bounds?: SearchBounds,
+): Promise<Survey> {
+  return survey(options, () => schedulesOf(scenario, actors, explorer, bounds))
+}
+
 /** Every schedule, within the bounds, of each of the workload's scenarios with two actors. */
 export function surveyScenarios(
   options: SurveyOptions,
   explorer: SystematicExplorer,
-  bounds: SearchBounds,
+  bounds?: SearchBounds,
 ): Promise<Survey> {
   const { scenarios } = options.strategy.workload
   return survey(options, function* () {
-    for (const scenario of scenarios) {
-      const start = scenario.start(2) as Pick<Plan, 'initial' | 'actors'>
-      const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
-      const search = explorer.search(bounds)
-      for (let choose = search.next(); choose; choose = search.next()) yield { plan, choose }
-    }
+    for (const scenario of scenarios) yield* schedulesOf(scenario, 2, explorer, bounds)
   })
+}
+
+type AnyScenario = AnyWorkload['scenarios'][number]
+
+/** A run to do: a plan, and who makes its choices. */
+interface NextRun {
+  readonly plan: Plan
+  readonly choose: Chooser
+}
+
+function* schedulesOf(
+  scenario: AnyScenario,
+  actors: number,
+  explorer: SystematicExplorer,
+  bounds: SearchBounds | undefined,
+): Generator<NextRun> {
+  const start = scenario.start(actors) as Pick<Plan, 'initial' | 'actors'>
+  const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
+  const search = explorer.search(bounds)
+  for (let choose = search.next(); choose; choose = search.next()) yield { plan, choose }
 }
 
 /** Random plans: the same ones for the same seed, and the first ones the same for any number. */
@@ -61,7 +88,7 @@ export function surveyPlans(
 
 async function survey(
   { lane, strategy }: SurveyOptions,
-  runs: () => Iterable<{ readonly plan: Plan; readonly choose: Chooser }>,
+  runs: () => Iterable<NextRun>,
 ): Promise<Survey> {
   const tally = new Tally(strategy)
   const violations = new Map<string, number>()

@@ -7,8 +7,8 @@ function fromEnvironment(name: string, otherwise: number): number {
   throw new Error(`${name} takes a whole number, and not "${text}".`)
 }
 
-/** Random schedules for each strategy. */
-export const schedules = fromEnvironment('LOCKSTEP_SCHEDULES', 300)
+/** Random schedules for each strategy in each cell. */
+export const schedules = fromEnvironment('LOCKSTEP_SCHEDULES', 60)
 
 /** Where the random explorer begins; another one in every run, unless it is given. */
 export const seed = fromEnvironment('LOCKSTEP_SEED', Math.floor(Math.random() * 2 ** 31))

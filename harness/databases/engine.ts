@@ -12,6 +12,11 @@ export interface Engine {
   readonly defaultIsolation: IsolationLevel
   /** Whether it has innodb_snapshot_isolation. */
   readonly hasSnapshotIsolation: boolean
+  /**
+   * Whether the server breaks every circle of waits. InnoDB follows one of those that a waiter waits
+   * for, so a circle through another one stands until that first one has gone.
+   */
+  readonly breaksEveryCircle: boolean
   openLane(server: DatabaseServer, options: LaneOptions): Promise<Lane>
 }
 

@@ -90,6 +90,12 @@ export interface SchedulerOptions {
 const graceMs = 20
 /** The shortest pause between two questions about the same statement, in milliseconds. */
 const shortestPauseMs = 1
+/**
+ * How long a circle of waits must stand before it counts as one that the server does not see, in
+ * milliseconds. Only where that happens: see `Engine.breaksEveryCircle`. Were it too short, a victim
+ * could be told while the next step is on its way, and the run would differ from its replay.
+ */
+const standingCircleMs = 50
 /** The longest pause between two questions about the same statement, in milliseconds. */
 const longestPauseMs = 10
 
@@ -110,6 +116,8 @@ export class Scheduler {
   /** Who waits for whom, as confirmed; complete whenever settled. */
   #waitsFor = new Map<ActorId, readonly ActorId[]>()
   #strangers = new Map<ActorId, readonly string[]>()
+  /** Since when some actors wait for one another in a circle. */
+  #circleSince: number | undefined
   /** Statements answered so far: an answer about waits is stale when this changed meanwhile. */
   #answers = 0
   /** Whether a confirmed wait is in doubt, and the server has not been asked about it since. */
@@ -325,6 +333,7 @@ export class Scheduler {
 
   /** Any statement's end may have handed a lock on, so every waiter has to be confirmed afresh. */
   #doubtWaits(): void {
+    this.#circleSince = undefined
     if (this.#waitsFor.size === 0) return
     for (const id of this.#waitsFor.keys()) this.#actor(id).state = 'sent'
     this.#waitsFor.clear()
@@ -392,8 +401,14 @@ export class Scheduler {
   #isSettled(): boolean {
     if (this.#some('sent')) return false
     if (this.#waitsFor.size === 0) return true
-    // A circle of waits is about to be broken. With nobody left to go on, only the database can move.
-    return !hasCycle(this.#waitsFor) && this.#some('parked')
+    // With nobody left to go on, only the database can move.
+    return this.#some('parked') && !this.#isCircleAboutToBreak()
+  }
+
+  #isCircleAboutToBreak(): boolean {
+    if (!hasCycle(this.#waitsFor)) return false
+    if (this.#options.lane.engine.breaksEveryCircle) return true
+    return performance.now() - (this.#circleSince ?? Infinity) < standingCircleMs
   }
 
   /** Asks about waits, but does not wait for an answer that a change has made worthless. */
@@ -424,6 +439,8 @@ export class Scheduler {
       if (confirmed) this.#waitsFor.set(actor.id, blockers)
       else this.#waitsFor.delete(actor.id)
     }
+    if (hasCycle(this.#waitsFor)) this.#circleSince ??= performance.now()
+    else this.#circleSince = undefined
   }
 
   /** Moves the events of a step into the history: of the actor that was chosen first, then in order. */

@@ -9,6 +9,7 @@ export const mariadb: Engine = {
   title: 'MariaDB',
   defaultIsolation: 'repeatable-read',
   hasSnapshotIsolation: true,
+  breaksEveryCircle: false,
   openLane: (server, options) =>
     InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readWaits }, server, options),
 }

@@ -9,6 +9,7 @@ export const mysql: Engine = {
   title: 'MySQL',
   defaultIsolation: 'repeatable-read',
   hasSnapshotIsolation: false,
+  breaksEveryCircle: false,
   openLane: (server, options) =>
     InnodbLane.open(
       mysql,

@@ -6,5 +6,6 @@ export const postgres: Engine = {
   title: 'PostgreSQL',
   defaultIsolation: 'read-committed',
   hasSnapshotIsolation: false,
+  breaksEveryCircle: true,
   openLane: (server, options) => PostgresLane.open(postgres, server, options),
 }

@@ -1,3 +1,0 @@
-import { describeStrategies } from './describe-strategies.ts'
-
-describeStrategies('checkout')

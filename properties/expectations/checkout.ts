@@ -1,0 +1,29 @@
+import type { StrategyId } from '../../strategies/index.ts'
+import { always, byLevel, holds, type Expectations } from './expectation.ts'
+
+/** Both races of a coupon: the same user twice, and more users than the cap allows. */
+const twiceAndOverCap = ['one-redemption-per-user', 'redemptions-within-cap']
+
+/** What becomes of the strategies of workload `checkout`. */
+export const checkout = {
+  'checkout/check-both': {
+    postgres: byLevel(
+      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
+      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      { aborts: ['serialization failure'] },
+    ),
+    mysql: always(holds),
+    mariadb: always(holds),
+    'mariadb with snapshot isolation': always(holds),
+  },
+  'checkout/lock-both': {
+    postgres: byLevel(
+      holds,
+      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      { aborts: ['serialization failure'] },
+    ),
+    mysql: always(holds),
+    mariadb: always(holds),
+    'mariadb with snapshot isolation': always(holds),
+  },
+} satisfies Readonly<Record<Extract<StrategyId, `checkout/${string}`>, Expectations>>
