@@ -29,8 +29,6 @@ afterAll(() => lane.close())
  * domain. Two exceptions are stated here.
  */
 describe.each(strategies)('$workload.name/$name', (strategy) => {
-  const { workload } = strategy
-
   test('does what the model says when nothing else happens', async () => {
     await prepareLane(lane, strategy)
     await fc.assert(
@@ -44,18 +42,18 @@ describe.each(strategies)('$workload.name/$name', (strategy) => {
       { numRuns: 30 },
     )
   })
-
-  function modelRun(of: Strategy, initial: Rows, commands: readonly AnyCommand[]) {
-    let state = initial
-    const replies: Reply[] = []
-    for (const command of commands) {
-      const next = workload.model(state, command)
-      state = next.state as Rows
-      replies.push(swallows(of, command) ? ok() : next.reply)
-    }
-    return { state, replies }
-  }
 })
+
+function modelRun(strategy: Strategy, initial: Rows, commands: readonly AnyCommand[]) {
+  let state = initial
+  const replies: Reply[] = []
+  for (const command of commands) {
+    const next = strategy.workload.model(state, command)
+    state = next.state as Rows
+    replies.push(swallows(strategy, command) ? ok() : next.reply)
+  }
+  return { state, replies }
+}
 
 /** The one mistake that shows without anybody else: it answers ok whatever happened. */
 const swallows = ({ name }: Strategy, { kind }: AnyCommand): boolean =>

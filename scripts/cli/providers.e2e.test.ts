@@ -66,6 +66,16 @@ describe.concurrent('explore refuses', () => {
   ])('%s', ([args, sentence]) => expectRefusal(args.split(' '), sentence))
 })
 
+test('explore does not keep a container in CI', async () => {
+  const environment = { CI: 'true' }
+  expect(await lockstep([...explore, '--reuse'], { environment })).toEqual({
+    exitCode: 2,
+    stdout: '',
+    stderr:
+      'lockstep: A container cannot be kept for reuse in CI (CI is set), where nobody would remove it: leave out --reuse.\n',
+  })
+})
+
 describe.concurrent('explore on a server that is not there', () => {
   const sentence =
     'PostgreSQL at 127.0.0.1:1 cannot be reached: nothing listens there. Start it, or correct the URL.'

@@ -17,19 +17,21 @@ database=${MARIADB_DATABASE-${MYSQL_DATABASE-}}
 user=${MARIADB_USER-${MYSQL_USER-}}
 password=${MARIADB_PASSWORD-${MYSQL_PASSWORD-}}
 
+# Not echo, which takes backslashes for something else.
+say() { printf '%s\n' "$1"; }
 text() { printf "'%s'" "$(printf %s "$1" | sed "s/\\\\/&&/g; s/'/''/g")"; }
 name() { printf '`%s`' "$(printf %s "$1" | sed 's/`/``/g')"; }
 
 # The server takes one statement a line from this file, and no connection before it has read it.
 first_statements() {
-  echo "ALTER USER root@localhost IDENTIFIED BY $(text "$root_password");"
-  echo "CREATE USER root@'%' IDENTIFIED BY $(text "$root_password");"
-  echo "GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;"
-  if [ -n "$database" ]; then echo "CREATE DATABASE $(name "$database");"; fi
+  say "ALTER USER root@localhost IDENTIFIED BY $(text "$root_password");"
+  say "CREATE USER root@'%' IDENTIFIED BY $(text "$root_password");"
+  say "GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;"
+  if [ -n "$database" ]; then say "CREATE DATABASE $(name "$database");"; fi
   if [ -n "$user" ]; then
-    echo "CREATE USER $(text "$user")@'%' IDENTIFIED BY $(text "$password");"
+    say "CREATE USER $(text "$user")@'%' IDENTIFIED BY $(text "$password");"
     if [ -n "$database" ]; then
-      echo "GRANT ALL PRIVILEGES ON $(name "$database").* TO $(text "$user")@'%';"
+      say "GRANT ALL PRIVILEGES ON $(name "$database").* TO $(text "$user")@'%';"
     fi
   fi
 }

@@ -15,15 +15,17 @@ user=${POSTGRES_USER:-postgres}
 database=${POSTGRES_DB:-$user}
 
 as_postgres() { setpriv --reuid=postgres --regid=postgres --init-groups "$@"; }
+# Not echo, which takes backslashes for something else.
+say() { printf '%s\n' "$1"; }
 text() { printf "'%s'" "$(printf %s "$1" | sed "s/'/''/g")"; }
 name() { printf '"%s"' "$(printf %s "$1" | sed 's/"/""/g')"; }
 
 # One statement a line is what the server takes in its single-user mode.
 first_statements() {
-  if [ "$user" != postgres ]; then echo "CREATE ROLE $(name "$user") SUPERUSER LOGIN"; fi
-  echo "ALTER ROLE $(name "$user") PASSWORD $(text "$POSTGRES_PASSWORD")"
+  if [ "$user" != postgres ]; then say "CREATE ROLE $(name "$user") SUPERUSER LOGIN"; fi
+  say "ALTER ROLE $(name "$user") PASSWORD $(text "$POSTGRES_PASSWORD")"
   if [ "$database" != postgres ]; then
-    echo "CREATE DATABASE $(name "$database") OWNER $(name "$user")"
+    say "CREATE DATABASE $(name "$database") OWNER $(name "$user")"
   fi
 }
 

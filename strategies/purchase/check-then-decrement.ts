@@ -12,6 +12,8 @@ import { findProduct, insertPurchase } from './steps.ts'
 /**
  * Look whether there is enough, and subtract in the database. No update is lost, but the stock may
  * have been sold between the look and the subtraction.
+ * Source: Warszawski and Bailis, "ACIDRain: Concurrency-Related Attacks on Database-Backed Web
+ * Applications", SIGMOD 2017.
  */
 export default defineStrategy({
   name: 'check-then-decrement',

@@ -5,7 +5,7 @@ import { addToStock, insertPurchase, refusal } from './steps.ts'
 /**
  * reservation, with a look in place of the DELETE that decides: the confirmation looks whether the
  * reservation has expired, and the sweep gives back what it has listed. Both can have looked before
- * either deletes, and the pieces are sold and given back.
+ * either deletes, and the units are sold and given back.
  * Source: as for reservation; the mistake is check-then-act.
  */
 export default defineStrategy({

@@ -5,7 +5,7 @@ import { reservationsOf, reservationTable, reserve } from './reservations.ts'
 import { addToStock, insertPurchase, refusal } from './steps.ts'
 
 /**
- * Two transactions with time between them, as for a payment: the first takes the pieces out of the
+ * Two transactions with time between them, as for a payment: the first takes the units out of the
  * stock and notes a reservation, the second turns that into a purchase. What is not confirmed has to
  * expire and go back into the stock; here the restocking sweeps up whatever it finds. A confirmation
  * and a sweep can meet, and the reservation belongs to whose DELETE finds it.
@@ -57,7 +57,7 @@ async function wasDeleted({ sql }: Queryable, id: number): Promise<boolean> {
 async function giveBack(
   tx: Queryable,
   id: number,
-  pieces: { readonly productId: number; readonly quantity: number },
+  units: { readonly productId: number; readonly quantity: number },
 ): Promise<void> {
-  if (await wasDeleted(tx, id)) await addToStock(tx, pieces)
+  if (await wasDeleted(tx, id)) await addToStock(tx, units)
 }

@@ -20,7 +20,7 @@ export const reservationTable = {
   mariadb: table('INT AUTO_INCREMENT'),
 } satisfies Record<EngineName, readonly string[]>
 
-/** Takes the pieces out of the stock; the reservation is what says whose they are. */
+/** Takes the units out of the stock; the reservation is what says whose they are. */
 export async function reserve(
   tx: Queryable,
   engine: EngineName,

@@ -4,7 +4,9 @@ import { findCoupon, insertRedemption, refusal, type Redeemed } from './steps.ts
 
 /**
  * Look whether the user has redeemed the coupon, and insert if not: what most services start with.
- * Two requests can both look before either inserts (time of check to time of use).
+ * Two requests can both look before either inserts (time of check to time of use). Met as a
+ * framework's uniqueness validation.
+ * Source: Bailis et al., "Feral Concurrency Control", SIGMOD 2015.
  */
 export default defineStrategy({
   name: 'check-then-insert',

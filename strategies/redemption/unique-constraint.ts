@@ -3,6 +3,7 @@ import { defineStrategy, isDatabaseError, ok, redemption, rejected } from '../..
 /**
  * Insert without looking, and let a unique index refuse the second one. The usual cure of
  * check-then-insert. It says nothing about how many users may redeem, so the cap is not claimed.
+ * Source: PostgreSQL manual, 5.5.3 "Unique Constraints".
  */
 export default defineStrategy({
   name: 'unique-constraint',

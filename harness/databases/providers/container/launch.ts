@@ -4,6 +4,7 @@ import {
   getContainerRuntimeClient,
   ImageName,
   type ContainerRuntimeClient,
+  type StartedTestContainer,
 } from 'testcontainers'
 import type { EngineName } from '../../engine-name.ts'
 import type { DatabaseServer } from '../../server.ts'
@@ -13,7 +14,7 @@ import { Guard } from './guard.ts'
 import { chooseImage, imageVariable, localImages } from './image.ts'
 import { findContainers, idLabel, ownerLabel, removeContainer, sweep } from './leftovers.ts'
 import { thisProcess } from './owner.ts'
-import { UntilLogin } from './readiness.ts'
+import { UntilLogin, whyEnded } from './readiness.ts'
 import { servers, type ServerInContainer } from './server.ts'
 
 /** Of a container that is left for later, with what it serves as its value. */
@@ -26,23 +27,44 @@ const passwordBytes = 16
  * need a tool inside the image (PostgreSQL), and add an account and a database of their own.
  */
 class ServerContainer extends GenericContainer {
-  readonly #local: boolean
+  readonly #client: ContainerRuntimeClient
+  readonly #ended = Promise.withResolvers<never>()
+  readonly #started = new AbortController()
 
-  constructor(image: string, local: boolean) {
+  constructor(image: string, client: ContainerRuntimeClient) {
     super(image)
-    this.#local = local
+    this.#client = client
     // Removing the container is ours to see to: the one that Testcontainers starts for it needs an
     // image more.
     this.withAutoCleanup(false)
   }
 
+  /** Testcontainers waits for the ports of a container even when it has ended long ago. */
+  override async start(): Promise<StartedTestContainer> {
+    try {
+      return await Promise.race([super.start(), this.#ended.promise])
+    } finally {
+      this.#started.abort()
+    }
+  }
+
   protected override async beforeContainerCreated(): Promise<void> {
     // Another machine's, or another container's, loopback would be out of our reach.
-    if (!this.#local) return
+    if (this.#client.info.containerRuntime.host !== 'localhost') return
     const ports = Object.keys(this.hostConfig.PortBindings as object)
     this.hostConfig.PortBindings = Object.fromEntries(
       ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '0' }]]),
     )
+  }
+
+  protected override async containerCreated(dockerId: string): Promise<void> {
+    const container = this.#client.container.getById(dockerId)
+    const abortSignal = this.#started.signal
+    void container
+      .wait({ condition: 'next-exit', abortSignal })
+      .then(async () => this.#ended.reject(await whyEnded(container)))
+      // It has started, or has been removed: start() knows more.
+      .catch(() => {})
   }
 }
 
@@ -118,7 +140,7 @@ async function startGuarded(
     return { url: await start(client, engine, image, newSecret(), labels), stop }
   } catch (error) {
     await stop()
-    throw new Error(dockerMessage(error), { cause: error })
+    throw error
   }
 }
 
@@ -160,13 +182,17 @@ async function start(
   const server: ServerInContainer = servers[engine]
   const { host } = client.info.containerRuntime
   const untilLogin = new UntilLogin(engine, password, host)
-  const container = new ServerContainer(image, host === 'localhost')
+  const container = new ServerContainer(image, client)
     .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
     .withCommand([...server.command(image)])
     .withTmpFs({ [server.dataFolder]: 'rw' })
     .withExposedPorts(server.port)
     .withLabels(labels)
     .withWaitStrategy(untilLogin)
-  await (reuse ? container.withReuse() : container).start()
-  return untilLogin.url
+  try {
+    await (reuse ? container.withReuse() : container).start()
+    return untilLogin.url
+  } catch (error) {
+    throw new Error(dockerMessage(error), { cause: error })
+  }
 }

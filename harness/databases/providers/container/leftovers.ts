@@ -41,12 +41,16 @@ function isAbandoned(label: string): boolean {
 const notFound = 404
 const removalInProgress = 409
 
-/** With its data. Somebody else may be removing it as well. */
+/** With its data. Somebody else may be removing it as well: then it is waited for. */
 async function remove(docker: Docker, dockerId: string): Promise<void> {
-  await docker
-    .getContainer(dockerId)
-    .remove({ force: true, v: true })
-    .catch((error: { statusCode?: number }) => {
-      if (error.statusCode !== notFound && error.statusCode !== removalInProgress) throw error
-    })
+  const container = docker.getContainer(dockerId)
+  try {
+    await container.remove({ force: true, v: true })
+  } catch (error) {
+    const { statusCode } = error as { readonly statusCode?: number }
+    if (statusCode === notFound) return
+    if (statusCode !== removalInProgress) throw error
+    // It may be gone before anybody waits.
+    await container.wait({ condition: 'removed' }).catch(() => undefined)
+  }
 }

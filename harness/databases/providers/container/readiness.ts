@@ -34,13 +34,13 @@ export class UntilLogin implements WaitStrategy {
     const deadline = performance.now() + startLimitMs
     for (;;) {
       const facts = await container.inspect()
-      if (!facts.State.Running) await fail(container, `ended with code ${facts.State.ExitCode}`)
+      if (!facts.State.Running) throw await whyEnded(container)
       for (const address of addressesOf(facts, this.#engine, this.#host)) {
         this.url = servers[this.#engine].url(address, this.#password)
         if (await canLogIn(this.#engine, this.url)) return
       }
       if (performance.now() > deadline) {
-        await fail(container, `let nobody in within ${startLimitMs / 1000} s`)
+        throw await withLog(container, `let nobody in within ${startLimitMs / 1000} s`)
       }
       await sleep(pollMs)
     }
@@ -108,9 +108,15 @@ const logIn = {
   mariadb: logInToMysql,
 } as const satisfies Record<EngineName, (url: string) => Promise<void>>
 
-async function fail(container: Container, how: string): Promise<never> {
+/** Why a container that should be running is not, with the end of its log. */
+export async function whyEnded(container: Container): Promise<Error> {
+  const { State } = await container.inspect()
+  return withLog(container, `ended with code ${State.ExitCode}`)
+}
+
+async function withLog(container: Container, what: string): Promise<Error> {
   const log = await container.logs({ stdout: true, stderr: true, tail: logLines })
-  throw new Error(`its container ${how}. The end of its log:\n${withoutFrames(log).trimEnd()}`)
+  return new Error(`its container ${what}. The end of its log:\n${withoutFrames(log).trimEnd()}`)
 }
 
 const frameHeaderBytes = 8

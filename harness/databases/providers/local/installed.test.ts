@@ -32,9 +32,9 @@ const postgresAnswers = answers('postgres (PostgreSQL) 17.1')
 
 describe('where nothing is installed', () => {
   test.for([
-    ['postgres', 'postgres', 'PostgreSQL (Debian: postgresql)'],
-    ['mysql', 'mysqld', 'MySQL 8.0 or later (mysql-server-core)'],
-    ['mariadb', 'mariadbd or mysqld', 'MariaDB (Debian: mariadb-server-core)'],
+    ['postgres', 'postgres', 'PostgreSQL 13 or later (on Debian postgresql)'],
+    ['mysql', 'mysqld', 'MySQL 8.0 or later (on Debian mysql-server-core)'],
+    ['mariadb', 'mariadbd or mysqld', 'MariaDB 10.5 or later (on Debian mariadb-server-core)'],
   ] as const)('%s says what to install', async ([engine, programs, packages]) => {
     expect(await look(engine, '/nonexistent', '')).toBe(
       `There is no ${programs} on PATH or in the usual places. Install ${packages}, or put it on PATH.`,
@@ -75,16 +75,24 @@ describe('what is installed counts only', () => {
   })
 
   test.for([
-    ['mysql', 'mysqld  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu on x86_64', false],
-    ['mysql', '/usr/sbin/mysqld  Ver 5.7.44 for Linux on x86_64', false],
-    ['mysql', '/usr/sbin/mysqld  Ver 8.0.40-0ubuntu for Linux on x86_64 ((Ubuntu))', true],
-    ['mysql', '/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))', true],
-    ['mariadb', '/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))', false],
-  ] as const)('as %s when it says %s: %s', async ([engine, version, counts]) => {
+    ['mysql', 'mysqld  Ver 10.11.19-MariaDB-0+deb12u1 for debian-linux-gnu', 'MySQL 8.0 or later'],
+    ['mysql', '/usr/sbin/mysqld  Ver 5.7.44 for Linux on x86_64', 'MySQL 8.0 or later'],
+    ['mysql', '/usr/sbin/mysqld  Ver 8.0.40-0ubuntu for Linux on x86_64 ((Ubuntu))', undefined],
+    ['mysql', '/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64 ((Debian))', undefined],
+    ['mariadb', '/usr/sbin/mysqld  Ver 9.7.4-2 for Linux on x86_64', 'MariaDB 10.5 or later'],
+    ['mariadb', 'mysqld  Ver 10.3.39-MariaDB for debian-linux-gnu', 'MariaDB 10.5 or later'],
+  ] as const)('as %s when it says %s', async ([engine, version, wanted]) => {
     const folder = folderOf({ mysqld: answers(version) })
     const found = join(folder, 'mysqld')
     expect(await look(engine, folder)).toMatch(
-      counts ? found : `${found} is another program: it says that it is "${version}". Install`,
+      wanted ? `${found} says that it is "${version}" and not ${wanted}. Install` : found,
+    )
+  })
+
+  test('as PostgreSQL when it is not too old', async () => {
+    const folder = folderOf({ postgres: answers('postgres (PostgreSQL) 12.22'), initdb: '' })
+    expect(await look('postgres', folder)).toMatch(
+      `${folder}/postgres says that it is "postgres (PostgreSQL) 12.22" and not PostgreSQL 13 or later. Install`,
     )
   })
 

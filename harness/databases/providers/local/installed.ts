@@ -15,7 +15,9 @@ interface Search {
   readonly places: readonly string[]
   /** How `--version` answers. */
   readonly version: RegExp
-  readonly packages: string
+  /** What is wanted, in words, and how a package of it is called. */
+  readonly wanted: string
+  readonly packageName: string
   /** What else it needs and does not have, if anything. */
   missing(server: string): string | undefined
 }
@@ -39,22 +41,25 @@ const searches: Readonly<Record<EngineName, Search>> = {
       '/opt/homebrew/opt/postgresql*/bin',
       '/usr/local/opt/postgresql*/bin',
     ],
-    version: /^postgres \(PostgreSQL\) \d/,
-    packages: 'PostgreSQL (Debian: postgresql)',
+    version: /^postgres \(PostgreSQL\) (?:1[3-9]|[2-9]\d)/,
+    wanted: 'PostgreSQL 13 or later',
+    packageName: 'postgresql',
     missing: () => undefined,
   },
   mysql: {
     programs: ['mysqld'],
     places: mysqlPlaces,
     version: /Ver (?:[89]|\d\d)\.(?!.*MariaDB)/,
-    packages: 'MySQL 8.0 or later (mysql-server-core)',
+    wanted: 'MySQL 8.0 or later',
+    packageName: 'mysql-server-core',
     missing: () => undefined,
   },
   mariadb: {
     programs: ['mariadbd', 'mysqld'],
     places: mysqlPlaces,
-    version: /MariaDB/,
-    packages: 'MariaDB (Debian: mariadb-server-core)',
+    version: /Ver (?:10\.(?:[5-9]|\d\d)|1[1-9]\.).*MariaDB/,
+    wanted: 'MariaDB 10.5 or later',
+    packageName: 'mariadb-server-core',
     missing: (server) =>
       findSystemTables(server) === undefined
         ? 'does not have the scripts beside it that make its system tables'
@@ -84,12 +89,12 @@ export async function findInstallation(
     if (problem === undefined) return { server }
     problems.push(`${server} ${problem}`)
   }
-  const { programs, packages } = searches[kind.name]
+  const { programs, wanted, packageName } = searches[kind.name]
   throw new Unavailable(
     problems.length > 0
       ? `No ${kind.title} on this machine can be used: ${problems.join('; ')}.`
       : `There is no ${programs.join(' or ')} on PATH or in the usual places.`,
-    `Install ${packages}, or put it on PATH.`,
+    `Install ${wanted} (on Debian ${packageName}), or put it on PATH.`,
   )
 }
 
@@ -117,7 +122,7 @@ async function whyNotUsable(
   try {
     const version = await proveRunnable(kind, server, account)
     if (search.version.test(version)) return search.missing(server)
-    return `is another program: it says that it is "${firstLine(version)}"`
+    return `says that it is "${firstLine(version)}" and not ${search.wanted}`
   } catch (error) {
     return `cannot be run${account ? ` by ${account.name}` : ''}: ${firstLine((error as Error).message)}`
   }

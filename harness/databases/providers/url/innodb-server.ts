@@ -4,13 +4,19 @@ import { createConnection, type Connection, type RowDataPacket } from 'mysql2/pr
 import { DatabaseFault, UsageError } from '../../../errors.ts'
 import type { EngineName } from '../../engine-name.ts'
 import type { ServerUrl } from './address.ts'
-import { cannotConnect, connectLimitMs, requireConnections, requirePrivileges } from './refusal.ts'
+import {
+  cannotConnect,
+  connectLimitMs,
+  requireConnections,
+  requirePrivileges,
+  requireVersion,
+} from './refusal.ts'
 
 /** What is wanted of a server. */
 interface Wanted {
   readonly engine: Extract<EngineName, 'mysql' | 'mariadb'>
   readonly title: string
-  readonly leastMajorVersion: number
+  readonly oldestVersion: string
   /** Whether nobody could tell who waits for whom without it. */
   readonly needsPerformanceSchema: boolean
   missing(connection: Connection): Promise<readonly string[]>
@@ -49,6 +55,7 @@ async function check(connection: Connection, server: ServerUrl, wanted: Wanted):
             @@max_connections AS most, @@max_user_connections AS mostOfUser`,
   )
   requireEngine(server, wanted, facts.version)
+  requireVersion(wanted.title, server, facts.version, wanted.oldestVersion)
   const at = `${wanted.title} at ${server.place}`
   if (wanted.needsPerformanceSchema && facts.instrumented !== 1) {
     throw new DatabaseFault(
@@ -68,10 +75,6 @@ function requireEngine({ place }: ServerUrl, wanted: Wanted, version: string): v
       `The server at ${place} is ${name} ${version}, and not ${wanted.title}: choose --database ${engine}.`,
     )
   }
-  if (Number.parseInt(version, 10) >= wanted.leastMajorVersion) return
-  throw new DatabaseFault(
-    `${wanted.title} at ${place} is too old: it is ${version}, and Lockstep needs ${wanted.leastMajorVersion} or later.`,
-  )
 }
 
 /** The connection that asks is given back. */

@@ -10,7 +10,7 @@ export const checkMysql = (server: ServerUrl): Promise<void> =>
   checkServer(server, {
     engine: 'mysql',
     title: 'MySQL',
-    leastMajorVersion: 8,
+    oldestVersion: '8.0',
     needsPerformanceSchema: true,
     missing: missingOnMysql,
   })

@@ -1,7 +1,13 @@
 import pg from 'pg'
 import { DatabaseFault } from '../../../errors.ts'
 import type { ServerUrl } from './address.ts'
-import { cannotConnect, connectLimitMs, requireConnections, requirePrivileges } from './refusal.ts'
+import {
+  cannotConnect,
+  connectLimitMs,
+  requireConnections,
+  requirePrivileges,
+  requireVersion,
+} from './refusal.ts'
 
 const title = 'PostgreSQL'
 
@@ -27,16 +33,19 @@ export async function checkPostgres(server: ServerUrl): Promise<void> {
 
 interface Facts {
   readonly version: string
+  readonly number: string
   readonly standby: boolean
   readonly user: string
   readonly free: number
 }
 
 async function check(client: pg.Client, server: ServerUrl): Promise<void> {
-  const { version, standby, user, free } = await askFacts(client)
+  const { version, number, standby, user, free } = await askFacts(client)
   if (!version.startsWith(`${title} `)) {
     throw new DatabaseFault(`The server at ${server.place} is not ${title}: it is ${version}.`)
   }
+  // DROP DATABASE … WITH (FORCE) came with it.
+  requireVersion(title, server, number, '13')
   if (standby) {
     throw new DatabaseFault(
       `${title} at ${server.place} is a standby, which takes no writes: give the URL of its primary.`,
@@ -49,7 +58,8 @@ async function check(client: pg.Client, server: ServerUrl): Promise<void> {
 async function askFacts(client: pg.Client): Promise<Facts> {
   // The connection that asks is given back.
   const { rows } = await client.query<Facts>(`
-    SELECT version(), pg_is_in_recovery() AS standby, quote_ident(current_user) AS "user",
+    SELECT version(), current_setting('server_version') AS number,
+           pg_is_in_recovery() AS standby, quote_ident(current_user) AS "user",
            1 + (current_setting('max_connections')::int
              - current_setting('superuser_reserved_connections')::int
              - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))::int AS free`)

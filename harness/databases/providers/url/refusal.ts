@@ -76,3 +76,16 @@ export function requirePrivileges(
     `${title} at ${place} does not let ${user} do all that Lockstep does there. An administrator has to run: ${statements.map((statement) => `${statement};`).join(' ')}`,
   )
 }
+
+/** @throws {DatabaseFault} when the server lacks what came with that version. */
+export function requireVersion(
+  title: string,
+  { place }: ServerUrl,
+  version: string,
+  oldest: string,
+): void {
+  if (version.localeCompare(oldest, 'en', { numeric: true }) >= 0) return
+  throw new DatabaseFault(
+    `${title} at ${place} is too old: it is ${version}, and Lockstep needs ${oldest} or later.`,
+  )
+}
