@@ -39,6 +39,7 @@ describe.concurrent('help', () => {
     [['explore'], 'Usage: lockstep explore [options]'],
     [['replay'], 'Usage: lockstep replay [options] <token>'],
     [['list'], 'Usage: lockstep list [options]'],
+    [['doctor'], 'Usage: lockstep doctor [options]'],
   ] as const)('of %j', async ([command, usage]) => {
     const { exitCode, stdout, stderr } = await lockstep(...command, '--help')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
@@ -52,6 +53,7 @@ describe.concurrent('help', () => {
     const { exitCode, stdout, stderr } = await lockstep()
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain('Usage: lockstep [options] [command]')
-    for (const command of ['explore', 'replay', 'list']) expect(stderr).toContain(`  ${command} `)
+    for (const command of ['explore', 'replay', 'list', 'doctor'])
+      expect(stderr).toContain(`  ${command} `)
   })
 })
