@@ -80,7 +80,7 @@ interface Texts {
 }
 
 const innodbTexts: Texts = {
-  reset: (tables, plan) => innodb.resetSql(tables, [], plan.initial),
+  reset: (tables, plan) => innodb.resetSql(tables, plan.initial),
   observe: innodb.observeSql,
   render: (statement) => renderStatement(statement, () => '?'),
 }

@@ -239,6 +239,23 @@ export function describeEngineLaws(engine: EngineUnderTest): void {
         await lane.reset(rows)
       })
 
+      test('a wait stays one when the holder changes the row, and its size', async () => {
+        await succeed(a, begin)
+        await succeed(a, lock(2))
+        await succeed(b, begin)
+        const waiting = run(b, lock(2))
+        await untilWaiting(lane, [b])
+        await succeed(a, deposit(2)) // NULL becomes a number
+        await succeed(a, sql`UPDATE account SET owner = ${'somebody with more'} WHERE id = ${2}`)
+        const wait = await blockersOf(a, b, c)
+        expect({ session: wait.session, blockers: wait.blockers }).toEqual({
+          session: b,
+          blockers: [a],
+        })
+        await succeed(a, commit)
+        expect((await waiting).ok).toBe(true)
+      })
+
       test('two may read what a third may not write', async () => {
         const share = sql`SELECT id FROM account WHERE id = ${1} FOR SHARE`
         await succeed(a, begin)

@@ -1,11 +1,12 @@
-import { afterAll, expect, test } from 'vitest'
-import type { Engine } from '../databases/engine.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ActorSession, Engine, Lane } from '../databases/engine.ts'
 import { describeEngineLaws } from '../databases/engine-laws.ts'
 import { ask, connect, disconnect } from '../databases/engines/innodb/client.ts'
 import type { ServerChoice } from '../databases/providers/provider.ts'
 import { statement } from '../databases/statement.ts'
 import { describeReply, ok } from '../reply.ts'
 import { executeRun, prepareLane } from '../run.ts'
+import { purchase } from '../workloads/purchase.ts'
 import { serverOrReason } from './servers.ts'
 import { purchaseStrategy } from './strategies.ts'
 
@@ -52,6 +53,61 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       }
     },
   )
+
+  describe.skipIf(missing !== undefined)(`${engine.title} (${choice.provider}) brings back`, () => {
+    let lane: Lane
+    beforeAll(async () => {
+      lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
+      const version = 'ALTER TABLE product ADD COLUMN version INT NOT NULL DEFAULT 7'
+      await lane.prepare(purchase.tables, [version, 'CREATE TABLE note (id INT PRIMARY KEY)'])
+    })
+    afterAll(() => lane?.close())
+
+    const two = { product: [row(1, 5), row(2, 6)], purchase: [] }
+    const one = { product: [row(1, 9)], purchase: [{ user_id: 1, product_id: 1, quantity: 2 }] }
+
+    const writings: readonly (readonly [what: string, text: string])[] = [
+      ['values', 'UPDATE product SET stock = 0'],
+      ['values of added columns', 'UPDATE product SET version = version + 1 WHERE id = 1'],
+      ['deleted rows', 'DELETE FROM product WHERE id = 1'],
+      ['tables without added rows', 'INSERT INTO purchase VALUES (1, 1, 1)'],
+      ['keys', 'UPDATE product SET id = id + 10'],
+      ['replaced rows', 'REPLACE INTO product (id, stock) VALUES (1, 0)'],
+      ['tables that a strategy has added', 'INSERT INTO note VALUES (1)'],
+      [
+        'what is written in a way that is not understood',
+        'UPDATE product p, purchase q SET p.stock = 0',
+      ],
+      ['rows where nothing was written', 'SELECT * FROM product'],
+    ]
+    test.for(writings)('%s', async ([, text]) => {
+      for (const [before, after] of [
+        [two, two],
+        [two, one],
+        [one, two],
+        [one, one],
+      ] as const) {
+        await lane.reset(before)
+        const [session] = await lane.sessions(1)
+        if (!session) throw new Error('a session was asked for')
+        await session.execute(statement([text]), [])
+        await lane.reset(after)
+        expect(await lane.observe()).toEqual(after)
+        expect(await versionsAndNotes(session)).toEqual({
+          versions: after.product.map(() => ({ version: 7 })),
+          notes: [],
+        })
+      }
+    })
+  })
+}
+
+const row = (id: number, stock: number) => ({ id, stock })
+
+async function versionsAndNotes(session: ActorSession) {
+  const versions = await session.execute(statement(['SELECT version FROM product']), [])
+  const notes = await session.execute(statement(['SELECT id FROM note']), [])
+  return { versions: versions.ok && versions.rows, notes: notes.ok && notes.rows }
 }
 
 const shareThenUpdate = purchaseStrategy('share-then-update', (session, { productId, quantity }) =>

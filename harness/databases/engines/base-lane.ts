@@ -35,7 +35,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #sessions: Session[] = []
   #byId = new Map<number, Session>()
   #runsWithSameRows = 0
-  #lastReset: { readonly rows: Rows; readonly text: string } | undefined
+  #lastRows: Rows | undefined
   #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
 
   protected constructor(facts: LaneFacts) {
@@ -55,10 +55,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract close(): Promise<void>
 
   protected abstract openSession(): Promise<Session>
-  /** The statements that bring `rows` back, as one text. */
-  protected abstract resetText(rows: Rows): string
-  /** Runs that text, on sessions that hold nothing from before. */
-  protected abstract runReset(text: string): Promise<void>
+  /** Brings `rows` back, and ends what sessions still hold from before. */
+  protected abstract runReset(rows: Rows): Promise<void>
 
   /** The sessions that are open. */
   protected get opened(): readonly Session[] {
@@ -92,20 +90,16 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.#anticipated = { rows, done }
   }
 
-  /** The same rows are often brought back many times in a row. */
   #reset(rows: Rows): Promise<void> {
-    this.#runsWithSameRows += 1
-    if (this.#lastReset?.rows !== rows) {
-      this.#runsWithSameRows = 0
-      this.#lastReset = { rows, text: this.resetText(rows) }
-    }
-    return this.runReset(this.#lastReset.text)
+    this.#runsWithSameRows = this.#lastRows === rows ? this.#runsWithSameRows + 1 : 0
+    this.#lastRows = rows
+    return this.runReset(rows)
   }
 
   /** The tables are about to be others. */
   protected async forgetTables(): Promise<void> {
     await this.closeSessions() // their prepared statements speak of tables that go now
-    this.#lastReset = undefined
+    this.#lastRows = undefined
     this.#anticipated = undefined
   }
 

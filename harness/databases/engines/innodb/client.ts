@@ -68,6 +68,16 @@ export function ask<T = Answer>(connection: mysql.Connection, text: string): Pro
   })
 }
 
+/** The same for one statement that is asked again and again. */
+export function askPrepared<T = Answer>(connection: mysql.Connection, text: string): Promise<T> {
+  return new Promise((resolve, reject) => {
+    connection.execute({ sql: text, timeout: controlTimeoutMs }, (error, answer) => {
+      if (error) reject(error)
+      else resolve(answer as T)
+    })
+  })
+}
+
 export async function disconnect(connection: mysql.Connection): Promise<void> {
   await new Promise<void>((done) => {
     connection.end(() => done())

@@ -26,22 +26,17 @@ export function observedRows(tables: readonly Table[], answers: readonly (readon
   )
 }
 
-/**
- * Statements that empty the tables and fill them again, as one text.
- *
- * TRUNCATE, although DELETE is quicker: InnoDB leaves a deleted row in its indexes until a thread of
- * its own removes it, sooner or later, and until then it can be locked. The same plan would find
- * other locks from one run to the next.
- * Source: MySQL manual, 17.3 "InnoDB Multi-Versioning", and 17.8.9 "Purge Configuration".
- */
-export function resetSql(tables: readonly Table[], added: readonly string[], rows: Rows): string {
-  const emptied = [...added, ...tables.map(({ name }) => name)]
-  const truncations = emptied.map((name) => `TRUNCATE ${identifier(name)}`)
-  const insertions = tables.flatMap((table) => insertSql(table, rows[table.name] ?? []))
-  return [...truncations, ...insertions].join(';')
-}
+/** Statements that empty the tables and fill them, whatever is in them. */
+export const resetSql = (tables: readonly Table[], rows: Rows): string =>
+  tables
+    .flatMap((table) => [
+      `TRUNCATE ${identifier(table.name)}`,
+      ...fillSql(table, rows[table.name] ?? []),
+    ])
+    .join(';')
 
-function insertSql({ name, columns }: Table, rows: readonly Row[]): string[] {
+/** The statement that puts rows into an empty table, if there are any. */
+export function fillSql({ name, columns }: Table, rows: readonly Row[]): string[] {
   if (rows.length === 0) return []
   const tuples = rows.map(
     (row) => `(${columns.map((column) => dialect.literal(row[column] as never)).join(',')})`,

@@ -15,9 +15,10 @@ import type { Row } from '../../statement.ts'
 import { BaseLane, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { ask, connect, disconnect } from './client.ts'
-import { identifier, observedRows, observeSql, resetSql } from './dialect.ts'
+import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
+import { Restoration } from './restoration.ts'
 import { InnodbSession } from './session.ts'
 
 /** What MySQL and MariaDB do each in their own way. */
@@ -27,8 +28,12 @@ export interface Variant {
   check(control: mysql.Connection, version: string): Promise<void>
   /** MariaDB's innodb_snapshot_isolation as it will be in force, or undefined where there is none. */
   snapshotIsolation(control: mysql.Connection, options: LaneOptions): Promise<boolean | undefined>
-  /** Reads who waits for whom at this moment. */
-  readWaits(watcher: mysql.Connection, sessions: readonly InnodbSession[]): Promise<WaitEdge[]>
+  /** Reads who waits for whom at this moment: at least all that the asked sessions wait for. */
+  readWaits(
+    watcher: mysql.Connection,
+    sessions: readonly InnodbSession[],
+    asked: readonly InnodbSession[],
+  ): Promise<WaitEdge[]>
 }
 
 /** Ends the snapshot of the last run and begins that of the next one. See `InnodbLane`. */
@@ -50,8 +55,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
    */
   readonly #watcher: mysql.Connection
   #tables: readonly Table[] = []
-  /** Tables that a strategy's schema has added. */
-  #added: readonly string[] = []
+  #restoration: Restoration | undefined
 
   private constructor(
     facts: LaneFacts,
@@ -111,7 +115,8 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     const own = identifier(this.database)
     await this.#ask(`DROP DATABASE ${own}; CREATE DATABASE ${own}; USE ${own}`)
     for (const text of [...creation, ...changes]) await this.#ask(text)
-    this.#added = await this.#findAdded()
+    const added = await this.#findAdded()
+    this.#restoration = await this.#try(() => Restoration.of(this.#control, tables, added))
   }
 
   /** What else there is to empty between runs. */
@@ -134,21 +139,24 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     )
   }
 
-  protected resetText(rows: Rows): string {
-    return resetSql(this.#tables, this.#added, rows)
-  }
-
-  protected async runReset(text: string): Promise<void> {
+  protected async runReset(rows: Rows): Promise<void> {
     const unclean = this.opened.filter(({ dirty, holdsUserLocks }) => dirty || holdsUserLocks)
     if (unclean.length > 0) {
       await this.#try(() => Promise.all(unclean.map((session) => session.clean())))
     }
-    await this.#try(() =>
-      Promise.all([
-        text === '' ? undefined : ask(this.#control, text),
-        ask(this.#watcher, newSnapshot),
-      ]),
-    )
+    const written = this.opened.flatMap((session) => session.takeWrites())
+    const text = this.#restoration?.statements(rows, written).join(';') ?? ''
+    try {
+      await this.#try(() =>
+        Promise.all([
+          text === '' ? undefined : ask(this.#control, text),
+          ask(this.#watcher, newSnapshot),
+        ]),
+      )
+    } catch (error) {
+      this.#restoration?.forget()
+      throw error
+    }
   }
 
   async observe(): Promise<Rows> {
@@ -167,11 +175,14 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   }
 
   async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
-    const edges = await this.#try(() => this.#variant.readWaits(this.#watcher, this.opened))
+    const edges = await this.#try(() =>
+      this.#variant.readWaits(this.#watcher, this.opened, sessions),
+    )
     return this.toWaits(sessions, edges)
   }
 
   async recover(): Promise<void> {
+    this.#restoration?.forget()
     const ids = this.opened.map(({ id }) => id)
     for (const id of ids) {
       // One that has gone by itself cannot be killed, which is as well.

@@ -6,6 +6,7 @@ import type { NumberedSession } from '../base-lane.ts'
 import { ask, disconnect, type Answer } from './client.ts'
 import { dialect } from './dialect.ts'
 import { classify, statementOnly, type ErrorClasses } from './errors.ts'
+import { writesOf, type Writes } from './writes.ts'
 
 type Settle = (outcome: StatementOutcome) => void
 
@@ -27,6 +28,7 @@ interface Prepared {
   readonly isPlannable: boolean
   readonly isLasting: boolean
   readonly takesUserLock: boolean
+  readonly writes: Writes
 }
 
 /** An actor's connection to MySQL or MariaDB. */
@@ -43,6 +45,8 @@ export class InnodbSession implements NumberedSession {
   /** Statements that set the session up. */
   readonly #settings: readonly string[]
   readonly #prepared = new WeakMap<readonly string[], Prepared>()
+  /** What was sent since the lane was last reset. */
+  readonly #written = new Set<Writes>()
   #transaction: TransactionState = 'none'
   #autocommits = true
   #pending: Settle | undefined
@@ -92,7 +96,8 @@ export class InnodbSession implements NumberedSession {
   }
 
   #send(statement: Statement): void {
-    const { text, isPlannable, isLasting, takesUserLock } = this.#prepare(statement)
+    const { text, isPlannable, isLasting, takesUserLock, writes } = this.#prepare(statement)
+    this.#written.add(writes)
     if (isLasting) this.dirty = true
     if (takesUserLock) this.holdsUserLocks = true
     const done = (error: mysql.QueryError | null, answer: unknown): void => {
@@ -113,6 +118,7 @@ export class InnodbSession implements NumberedSession {
       isPlannable: plannable.test(text) || statement.params.length > 0,
       isLasting: lasting.test(text),
       takesUserLock: userLock.test(text),
+      writes: writesOf(text),
     }
     this.#prepared.set(statement.parts, prepared)
     return prepared
@@ -177,6 +183,13 @@ export class InnodbSession implements NumberedSession {
     this.#lost ??= new DatabaseError('connection lost', 'none', message)
     this.#transaction = 'none'
     this.#settle({ ok: false, error: this.#lost, transaction: 'none' })
+  }
+
+  /** What the statements since the last time may have left in tables. */
+  takeWrites(): Writes[] {
+    const written = [...this.#written]
+    this.#written.clear()
+    return written
   }
 
   /** Forgets what may have outlived the last run. Must be called outside a transaction. */

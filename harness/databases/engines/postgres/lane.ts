@@ -42,6 +42,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   #resets = 0
+  #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
     facts: LaneFacts,
@@ -79,6 +80,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
     await this.forgetTables()
     this.#tables = tables
+    this.#lastReset = undefined
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
@@ -112,7 +114,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     )
   }
 
-  protected async runReset(text: string): Promise<void> {
+  protected async runReset(rows: Rows): Promise<void> {
     const dirty = this.opened.filter((session) => session.dirty)
     // Without a reason to wait, the statements are on their way before this function returns.
     if (dirty.length > 0) {
@@ -120,11 +122,15 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     }
     this.#resets += 1
     if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
-    await this.#ask([text])
+    await this.#ask([this.#resetText(rows)])
   }
 
-  protected resetText(rows: Rows): string {
-    return [...this.#added, resetSql(this.#tables, rows)].join(';')
+  /** The same rows are often brought back many times in a row. */
+  #resetText(rows: Rows): string {
+    if (this.#lastReset?.rows !== rows) {
+      this.#lastReset = { rows, text: [...this.#added, resetSql(this.#tables, rows)].join(';') }
+    }
+    return this.#lastReset.text
   }
 
   async observe(): Promise<Rows> {
