@@ -37,7 +37,7 @@ const explore: readonly (readonly [string, string])[] = [
   ],
   [
     '--strategy select-for-updat --workload purchase',
-    'There is no strategy for workload "purchase" called "select-for-updat". Did you mean "select-for-update"?',
+    'There is no strategy for workload "purchase" called "select-for-updat". Did you mean "select-for-update" or "select-for-update-nowait"?',
   ],
   [
     '--strategy check-then-insert --workload redemptoin',
@@ -116,7 +116,7 @@ describe.concurrent('explore refuses', () => {
     expect(stderr).toMatch(
       /^lockstep: There is no strategy "zzz"\. Known are: check-then-insert, .*\.\n$/,
     )
-    expect(stderr.match(/select-for-update/g)).toHaveLength(1)
+    expect(stderr.match(/ select-for-update,/g)).toHaveLength(1)
   })
 
   test('also where a program reads the answer', () =>
