@@ -54,6 +54,36 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
     },
   )
 
+  test.skipIf(missing !== undefined)(
+    `${engine.title} (${choice.provider}) says who is waited for, however many locks they hold`,
+    async () => {
+      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
+      try {
+        const names = Array.from({ length: 15 }, (_, index) => `many${index}`)
+        const create = names.map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`)
+        await lane.prepare([], create)
+        const [a, b] = await lane.sessions(2)
+        if (!a || !b) throw new Error('two sessions were asked for')
+        for (const name of names) await a.execute(statement([`INSERT INTO ${name} VALUES (1)`]), [])
+        const lock = (name: string) => statement([`SELECT id FROM ${name} WHERE id = 1 FOR UPDATE`])
+        await a.execute(statement(['BEGIN']), [])
+        for (const name of names) await a.execute(lock(name), [])
+        for (const name of [names[0], names.at(-1)]) {
+          const waiting = b.execute(lock(name ?? ''), [])
+          let waits = await lane.waits([b])
+          while (waits.length === 0) waits = await lane.waits([b])
+          expect(waits).toEqual([{ session: b, blockers: [a], strangers: [] }])
+          await a.execute(statement(['COMMIT']), [])
+          await waiting
+          await a.execute(statement(['BEGIN']), [])
+          for (const each of names) await a.execute(lock(each), [])
+        }
+      } finally {
+        await lane.close()
+      }
+    },
+  )
+
   describe.skipIf(missing !== undefined)(`${engine.title} (${choice.provider}) brings back`, () => {
     let lane: Lane
     beforeAll(async () => {

@@ -116,6 +116,19 @@ test('a wait for a table', () => {
   expect(reportedWaits(text)).toEqual([{ waiter: 6, blocker: 5 }])
 })
 
+test('a wait that no printed lock explains is for who has more locks than are printed', () => {
+  const cutOff = '10 LOCKS PRINTED FOR THIS TRX: SUPPRESSING FURTHER PRINTS\n'
+  const wanted = onRecord(2, 'X', recordOnly, true)
+  const many = holds(5, onRecord(3, 'X'), cutOff)
+  expect(reportedWaits(status([holds(7, onRecord(4, 'X')), many, waitsFor(6, wanted)]))).toEqual([
+    { waiter: 6, blocker: 5 },
+  ])
+  const known = holds(8, onRecord(2, 'X'))
+  expect(reportedWaits(status([many, known, waitsFor(6, wanted)]))).toEqual([
+    { waiter: 6, blocker: 8 },
+  ])
+})
+
 test('nobody waits where nothing is said of it', () => {
   expect(reportedWaits(status([holds(5, onRecord(2, 'X'))]))).toEqual([])
   expect(reportedWaits('')).toEqual([])

@@ -25,7 +25,10 @@ interface Transaction {
   readonly name: string
   /** How long it has waited, in microseconds; 0 when it does not. */
   readonly waitedUs: number
+  readonly isWaiting: boolean
   readonly locks: readonly Lock[]
+  /** Whether it has more locks than were printed. */
+  readonly isCutOff: boolean
 }
 
 /** A session waits for another one, or for somebody of this name. */
@@ -41,11 +44,23 @@ export function reportedWaits(status: string): ReportedWait[] {
   return transactions.flatMap((waiting) => {
     const { session } = waiting
     if (session === undefined) return []
-    const wanted = waiting.locks.filter(({ isWaiting }) => isWaiting)
-    return transactions
-      .filter((other) => other !== waiting && wanted.some((lock) => keeps(other, waiting, lock)))
-      .map((other) => ({ waiter: session, blocker: other.session ?? other.name }))
+    return blockersOf(waiting, transactions).map((other) => ({
+      waiter: session,
+      blocker: other.session ?? other.name,
+    }))
   })
+}
+
+/**
+ * Those who keep a transaction waiting. Ten locks of each are printed: where no printed one explains
+ * that it waits, it must be one that was not.
+ */
+function blockersOf(waiting: Transaction, all: readonly Transaction[]): readonly Transaction[] {
+  if (!waiting.isWaiting) return []
+  const others = all.filter((other) => other !== waiting)
+  const wanted = waiting.locks.filter(({ isWaiting }) => isWaiting)
+  const known = others.filter((other) => wanted.some((lock) => keeps(other, waiting, lock)))
+  return known.length > 0 ? known : others.filter(({ isCutOff }) => isCutOff)
 }
 
 /** Whether the other one holds what the lock does not go with, or waits for it in front. */
@@ -89,13 +104,16 @@ function readTransactions(status: string): Transaction[] {
 function readTransaction(text: string): Transaction {
   const session = /^MariaDB thread id (\d+),/m.exec(text)?.[1]
   const waitedUs = /^------- TRX HAS BEEN WAITING (\d+) us/m.exec(text)?.[1]
-  // What it waits for is shown by itself, and again among its locks.
-  const listed = text.split(/^------------------\n/m).at(-1) ?? ''
+  // What it waits for is shown by itself, and again among its locks, unless those are too many.
+  const [head = '', ...lists] = text.split(/^------------------\n/m)
+  const wanted = readLocks(head)
   return {
     session: session === undefined ? undefined : Number(session),
     name: `transaction ${/^\S+/.exec(text)?.[0].replace(',', '') ?? ''}`,
     waitedUs: Number(waitedUs ?? 0),
-    locks: readLocks(listed),
+    isWaiting: text.includes('\nLOCK WAIT '),
+    locks: lists.length === 0 ? wanted : [...wanted, ...readLocks(lists.join(''))],
+    isCutOff: text.includes('SUPPRESSING FURTHER PRINTS'),
   }
 }
 
