@@ -1,4 +1,4 @@
-import mysql from 'mysql2'
+import type mysql from 'mysql2'
 import pg from 'pg'
 import { connect, disconnect } from '../harness/databases/engines/innodb/client.ts'
 import * as innodb from '../harness/databases/engines/innodb/dialect.ts'

@@ -15,9 +15,10 @@ import { seed } from './budget.ts'
 import { cellsOf, describeCell, type Cell, type Platform } from './cells.ts'
 import { smallest, spaces, type Smallest } from './figures.ts'
 
+const engineOf = (cell: Cell) => byName('database', engines, cell.engine)
+
 /** Declares that counterexamples and search spaces are as large on this platform as on any other. */
 export function describeFigures(platform: Platform): void {
-  const engineOf = (each: Cell) => byName('database', engines, each.engine)
   const cell = cellsOf(platform).find((each) => each.isolation === engineOf(each).defaultIsolation)
   if (!cell) throw new Error(`${platform} has no cell at its engine's own level`)
   const engine = engineOf(cell)

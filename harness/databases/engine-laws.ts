@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { beginStatements } from './begin.ts'
 import type { ActorSession, Lane, StatementOutcome, Table, Wait } from './engine.ts'
 import type { NumberedSession } from './engines/base-lane.ts'
 import type { IsolationLevel } from './isolation.ts'
@@ -387,6 +388,30 @@ export function describeEngineLaws(engine: EngineUnderTest): void {
           }
         },
       )
+    })
+
+    test('a transaction can have a level of its own, and the next one has not', async () => {
+      const own = await open('read-committed')
+      try {
+        await own.prepare([account], [])
+        await own.reset(rows)
+        const [reader, writer] = await own.sessions(2)
+        if (!reader || !writer) throw new Error('two sessions were asked for')
+        const read = sql`SELECT balance FROM account WHERE id = ${1}`
+        const beginning = beginStatements(own.engine.name, 'repeatable-read')
+        for (const [statements, second] of [
+          [beginning, 10],
+          [[begin], 12],
+        ] as const) {
+          for (const each of statements) await succeed(reader, each)
+          await succeed(reader, read)
+          await succeed(writer, deposit(1))
+          expect((await succeed(reader, read)).rows).toEqual([{ balance: second }])
+          await succeed(reader, commit)
+        }
+      } finally {
+        await own.close()
+      }
     })
 
     describe('lanes', () => {

@@ -65,18 +65,17 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         const [a, b] = await lane.sessions(2)
         if (!a || !b) throw new Error('two sessions were asked for')
         for (const name of names) await a.execute(statement([`INSERT INTO ${name} VALUES (1)`]), [])
-        const lock = (name: string) => statement([`SELECT id FROM ${name} WHERE id = 1 FOR UPDATE`])
         await a.execute(statement(['BEGIN']), [])
-        for (const name of names) await a.execute(lock(name), [])
+        for (const name of names) await a.execute(lockIn(name), [])
         for (const name of [names[0], names.at(-1)]) {
-          const waiting = b.execute(lock(name ?? ''), [])
+          const waiting = b.execute(lockIn(name ?? ''), [])
           let waits = await lane.waits([b])
           while (waits.length === 0) waits = await lane.waits([b])
           expect(waits).toEqual([{ session: b, blockers: [a], strangers: [] }])
           await a.execute(statement(['COMMIT']), [])
           await waiting
           await a.execute(statement(['BEGIN']), [])
-          for (const each of names) await a.execute(lock(each), [])
+          for (const each of names) await a.execute(lockIn(each), [])
         }
       } finally {
         await lane.close()
@@ -131,6 +130,8 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
     })
   })
 }
+
+const lockIn = (table: string) => statement([`SELECT id FROM ${table} WHERE id = 1 FOR UPDATE`])
 
 const row = (id: number, stock: number) => ({ id, stock })
 

@@ -10,13 +10,16 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['stock-never-negative'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: ['stock-never-negative'] },
+      { breaks: ['stock-never-negative'] },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['stock-never-negative'] },
+      { aborts: ['serialization failure'] },
+      holds,
+    ),
   },
   'purchase/read-modify-write': {
     postgres: byLevel(
@@ -25,13 +28,16 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['stock-conserved'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'] },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['stock-conserved'] },
+      { aborts: ['serialization failure'] },
+      holds,
+    ),
   },
   'purchase/conditional-update': {
     postgres: byLevel(
@@ -70,13 +76,12 @@ export const purchase = {
       { aborts: ['lock timeout', 'serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { aborts: ['lock timeout'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ aborts: ['lock timeout'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { aborts: ['lock timeout'] },
+      { aborts: ['lock timeout'] },
+      holds,
+    ),
   },
   'purchase/skip-locked': {
     postgres: byLevel(
@@ -95,24 +100,22 @@ export const purchase = {
       { aborts: ['deadlock', 'serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { aborts: ['deadlock'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ aborts: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { aborts: ['deadlock'] },
+      { aborts: ['deadlock'] },
+      holds,
+    ),
   },
   'purchase/missing-transaction': {
     postgres: always({ breaks: ['stock-conserved'] }),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['stock-conserved'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ breaks: ['stock-conserved'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'] },
+      holds,
+    ),
   },
   'purchase/swallowed-error': {
     postgres: byLevel(
@@ -121,13 +124,12 @@ export const purchase = {
       { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['ok-has-its-purchase'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ breaks: ['ok-has-its-purchase'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['ok-has-its-purchase'] },
+      { breaks: ['ok-has-its-purchase'] },
+      holds,
+    ),
   },
   'purchase/lock-two-products': {
     postgres: byLevel(
@@ -136,13 +138,12 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { aborts: ['deadlock'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ aborts: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { aborts: ['deadlock'] },
+      { aborts: ['deadlock'] },
+      holds,
+    ),
   },
   'purchase/lock-two-products-ordered': {
     postgres: byLevel(
@@ -161,8 +162,8 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(holds, holds, { aborts: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
   },
   'purchase/optimistic-stock': {
     postgres: byLevel(
@@ -171,8 +172,8 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(holds, holds, { aborts: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
   },
   'purchase/repeatable-read-retry': {
     postgres: byLevel(
@@ -181,12 +182,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['stock-conserved'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
+    mariadb: always({ breaks: ['stock-conserved'] }),
     'mariadb with snapshot isolation': always(holds),
   },
   'purchase/serializable-retry': {
@@ -206,13 +202,12 @@ export const purchase = {
       { breaks: ['stock-conserved'], aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: ['stock-conserved'] },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ breaks: ['stock-conserved'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'] },
+      holds,
+    ),
   },
   'purchase/advisory-lock': {
     postgres: byLevel(
@@ -231,8 +226,16 @@ export const purchase = {
       { aborts: ['conflict', 'serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { aborts: ['conflict'] },
+      { aborts: ['conflict'] },
+      { aborts: ['conflict', 'deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { aborts: ['conflict'] },
+      { aborts: ['conflict', 'serialization failure'] },
+      holds,
+    ),
   },
   'purchase/reservation-check-then-confirm': {
     postgres: byLevel(
@@ -241,8 +244,16 @@ export const purchase = {
       { breaks: ['stock-conserved'], aborts: ['conflict', 'serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: ['stock-conserved'], aborts: ['conflict'] },
+      { breaks: ['stock-conserved'], aborts: ['conflict'] },
+      { aborts: ['conflict', 'deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: ['stock-conserved'], aborts: ['conflict'] },
+      { aborts: ['conflict', 'serialization failure'] },
+      holds,
+    ),
   },
   'purchase/order-then-decrement': everywhere(always(holds)),
 } satisfies Readonly<Record<Extract<StrategyId, `purchase/${string}`>, Expectations>>

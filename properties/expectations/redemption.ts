@@ -13,24 +13,26 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      holds,
+    ),
   },
   'redemption/autocommit': {
     postgres: always({ breaks: twiceAndOverCap }),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: always({ breaks: twiceAndOverCap }),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      holds,
+    ),
   },
   'redemption/insert-where-not-exists': {
     postgres: byLevel(
@@ -39,10 +41,25 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: {
+      'read-uncommitted': holds,
+      'read-committed': { breaks: twiceAndOverCap },
+      'repeatable-read': holds,
+      serializable: holds,
+    },
+    'mariadb with snapshot isolation': {
+      'read-uncommitted': holds,
+      'read-committed': { breaks: twiceAndOverCap },
+      'repeatable-read': holds,
+      serializable: holds,
+    },
   },
-  'redemption/unique-constraint': everywhere(always(holds)),
+  'redemption/unique-constraint': {
+    postgres: always(holds),
+    mysql: always(holds),
+    mariadb: always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+  },
   'redemption/insert-ignore': {
     postgres: byLevel(
       holds,
@@ -51,7 +68,7 @@ export const redemption = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
   },
   'redemption/upsert': {
     postgres: byLevel(
@@ -61,7 +78,7 @@ export const redemption = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
   },
   'redemption/cap-counter': {
     postgres: byLevel(
@@ -86,8 +103,12 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(holds, { breaks: twiceAndOverCap }, { aborts: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      holds,
+    ),
   },
   'redemption/for-share-then-insert': {
     postgres: byLevel(
@@ -96,13 +117,16 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      holds,
+    ),
   },
   'redemption/lock-missing-row': {
     postgres: byLevel(
@@ -111,13 +135,16 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: ['redemptions-within-cap'], aborts: ['deadlock'] },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: ['redemptions-within-cap'], aborts: ['deadlock', 'serialization failure'] },
+      holds,
+    ),
   },
   'redemption/lock-on-other-connection': {
     postgres: byLevel(
@@ -126,13 +153,16 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      holds,
+    ),
   },
   'redemption/optimistic-version': {
     postgres: byLevel(
@@ -145,9 +175,14 @@ export const redemption = {
       'read-uncommitted': { breaks: twiceAndOverCap },
       'read-committed': holds,
       'repeatable-read': holds,
+      serializable: { aborts: ['deadlock'] },
+    },
+    'mariadb with snapshot isolation': {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': holds,
+      'repeatable-read': { aborts: ['serialization failure'] },
       serializable: holds,
     },
-    'mariadb with snapshot isolation': always(holds),
   },
   'redemption/serializable-retry': everywhere(always(holds)),
   'redemption/advisory-lock': {
@@ -163,8 +198,18 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: {
+      'read-uncommitted': holds,
+      'read-committed': { breaks: twiceAndOverCap },
+      'repeatable-read': { breaks: twiceAndOverCap },
+      serializable: holds,
+    },
+    'mariadb with snapshot isolation': {
+      'read-uncommitted': holds,
+      'read-committed': { breaks: twiceAndOverCap },
+      'repeatable-read': { breaks: twiceAndOverCap },
+      serializable: holds,
+    },
   },
   'redemption/app-mutex': {
     postgres: byLevel(
@@ -173,12 +218,15 @@ export const redemption = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': always(holds),
+    mariadb: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      holds,
+    ),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `redemption/${string}`>, Expectations>>

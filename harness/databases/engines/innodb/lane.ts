@@ -121,12 +121,12 @@ export class InnodbLane extends BaseLane<InnodbSession> {
 
   /** What else there is to empty between runs. */
   async #findAdded(): Promise<string[]> {
-    const known = this.#tables.map(({ name }) => name)
+    const known = new Set(this.#tables.map(({ name }) => name))
     const found = await this.#ask<{ name: string }[]>(
       `SELECT TABLE_NAME AS name FROM information_schema.TABLES
        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
     )
-    const added = found.map(({ name }) => name).filter((name) => !known.includes(name))
+    const added = found.map(({ name }) => name).filter((name) => !known.has(name))
     for (const name of added) await this.#refuseRowsIn(name)
     return added
   }
