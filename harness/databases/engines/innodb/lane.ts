@@ -14,10 +14,11 @@ import type { DatabaseServer } from '../../server.ts'
 import type { Row } from '../../statement.ts'
 import { BaseLane, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
-import { ask, connect, disconnect } from './client.ts'
+import { ask, askPrepared, connect, disconnect } from './client.ts'
 import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
+import { toSessions, type ThreadWait } from './thread-waits.ts'
 import { Restoration } from './restoration.ts'
 import { InnodbSession } from './session.ts'
 
@@ -28,16 +29,17 @@ export interface Variant {
   check(control: mysql.Connection, version: string): Promise<void>
   /** MariaDB's innodb_snapshot_isolation as it will be in force, or undefined where there is none. */
   snapshotIsolation(control: mysql.Connection, options: LaneOptions): Promise<boolean | undefined>
-  /** Reads who waits for whom at this moment: at least all that the asked sessions wait for. */
-  readWaits(
+  /** Reads who waits for whom at this moment, for locks of InnoDB's own. */
+  readLockWaits(
     watcher: mysql.Connection,
     sessions: readonly InnodbSession[],
-    asked: readonly InnodbSession[],
-  ): Promise<WaitEdge[]>
+  ): Promise<readonly WaitEdge[]>
 }
 
-/** Ends the snapshot of the last run and begins that of the next one. See `InnodbLane`. */
+/** Ends the snapshot of the last runs and begins that of the next ones. See `InnodbLane`. */
 const newSnapshot = 'COMMIT; START TRANSACTION WITH CONSISTENT SNAPSHOT'
+/** The server keeps all that was changed since the snapshot, so it must not grow too old. */
+const resetsPerSnapshot = 100
 
 /** How long sessions may take to be gone after they were killed. */
 const killLimitMs = 5_000
@@ -49,13 +51,16 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   readonly #control: mysql.Connection
   readonly #controlThread: number
   /**
-   * Asks about waits: an actor's lock may keep the other one waiting. It also keeps a snapshot open
-   * during each run. What a run deletes then stays in the indexes for the whole of it, and does not
-   * go at a moment of the server's own choosing.
+   * Asks about waits: an actor's lock may keep the other one waiting. It also keeps a snapshot open.
+   * What a run deletes then stays in the indexes for the whole of it, and does not go at a moment of
+   * the server's own choosing.
    */
   readonly #watcher: mysql.Connection
   #tables: readonly Table[] = []
   #restoration: Restoration | undefined
+  #resets = 0
+  /** Questions about waits that left an answer open. */
+  #unexplained = 0
 
   private constructor(
     facts: LaneFacts,
@@ -144,13 +149,14 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     if (unclean.length > 0) {
       await this.#try(() => Promise.all(unclean.map((session) => session.clean())))
     }
+    this.#resets += 1
     const written = this.opened.flatMap((session) => session.takeWrites())
     const text = this.#restoration?.statements(rows, written).join(';') ?? ''
     try {
       await this.#try(() =>
         Promise.all([
           text === '' ? undefined : ask(this.#control, text),
-          ask(this.#watcher, newSnapshot),
+          this.#resets % resetsPerSnapshot === 0 ? ask(this.#watcher, newSnapshot) : undefined,
         ]),
       )
     } catch (error) {
@@ -170,15 +176,24 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   }
 
   async isObservationBlocked(): Promise<boolean> {
-    const locks = await this.#try(() => ask<MetadataLock[]>(this.#watcher, metadataLocksSql))
-    return metadataWaits(locks).some(({ waiter }) => waiter === this.#controlThread)
+    const waits = await this.#try(() => this.#metadataWaits())
+    return waits.some(({ waiter }) => waiter === this.#controlThread)
   }
 
   async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
-    const edges = await this.#try(() =>
-      this.#variant.readWaits(this.#watcher, this.opened, sessions),
-    )
-    return this.toWaits(sessions, edges)
+    const locks = () => this.#variant.readLockWaits(this.#watcher, this.opened)
+    const waits = this.toWaits(sessions, await this.#try(locks))
+    if (waits.length === sessions.length) return waits
+    // Mostly it is too early, and the next question will find the lock. Other ones are rare.
+    this.#unexplained += 1
+    if (this.#unexplained % 2 === 1) return waits
+    const metadata = await this.#try(() => this.#metadataWaits())
+    const unexplained = sessions.filter((each) => waits.every(({ session }) => session !== each))
+    return [...waits, ...this.toWaits(unexplained, toSessions(metadata, this.opened))]
+  }
+
+  async #metadataWaits(): Promise<ThreadWait[]> {
+    return metadataWaits(await askPrepared<MetadataLock[]>(this.#watcher, metadataLocksSql))
   }
 
   async recover(): Promise<void> {

@@ -2,7 +2,7 @@ import type { Engine } from '../../engine.ts'
 import { InnodbLane } from '../innodb/lane.ts'
 import { classes } from './errors.ts'
 import { check, snapshotIsolation } from './server.ts'
-import { readWaits } from './waits.ts'
+import { readLockWaits } from './waits.ts'
 
 export const mariadb: Engine = {
   name: 'mariadb',
@@ -11,5 +11,5 @@ export const mariadb: Engine = {
   hasSnapshotIsolation: true,
   breaksEveryCircle: false,
   openLane: (server, options) =>
-    InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readWaits }, server, options),
+    InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readLockWaits }, server, options),
 }

@@ -1,16 +1,9 @@
 import type mysql from 'mysql2'
-import type { WaitEdge } from '../base-lane.ts'
 import { ask } from '../innodb/client.ts'
-import { withMetadataWaits } from '../innodb/metadata-waits.ts'
-import type { InnodbSession } from '../innodb/session.ts'
-import { reportedWaits } from './lock-report.ts'
+import { reportedWaits, type ReportedWait } from './lock-report.ts'
 
-/** Who waits for whom, for locks of every kind. */
-export async function readWaits(
-  watcher: mysql.Connection,
-  sessions: readonly InnodbSession[],
-  asked: readonly InnodbSession[],
-): Promise<WaitEdge[]> {
+/** Who waits for whom, for locks of InnoDB's own. */
+export async function readLockWaits(watcher: mysql.Connection): Promise<ReportedWait[]> {
   const [report] = await ask<{ Status: string }[]>(watcher, 'SHOW ENGINE INNODB STATUS')
-  return withMetadataWaits(watcher, sessions, asked, reportedWaits(report?.Status ?? ''))
+  return reportedWaits(report?.Status ?? '')
 }

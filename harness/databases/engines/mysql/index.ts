@@ -1,8 +1,8 @@
 import type { Engine } from '../../engine.ts'
-import { InnodbLane } from '../innodb/lane.ts'
+import { InnodbLane, type Variant } from '../innodb/lane.ts'
 import { classes } from './errors.ts'
 import { check } from './server.ts'
-import { readWaits } from './waits.ts'
+import { TransactionOwners } from './waits.ts'
 
 export const mysql: Engine = {
   name: 'mysql',
@@ -10,11 +10,14 @@ export const mysql: Engine = {
   defaultIsolation: 'repeatable-read',
   hasSnapshotIsolation: false,
   breaksEveryCircle: false,
-  openLane: (server, options) =>
-    InnodbLane.open(
-      mysql,
-      { classes, check, snapshotIsolation: () => Promise.resolve(undefined), readWaits },
-      server,
-      options,
-    ),
+  openLane(server, options) {
+    const owners = new TransactionOwners()
+    const variant: Variant = {
+      classes,
+      check,
+      snapshotIsolation: () => Promise.resolve(undefined),
+      readLockWaits: (watcher, sessions) => owners.readWaits(watcher, sessions),
+    }
+    return InnodbLane.open(mysql, variant, server, options)
+  },
 }
