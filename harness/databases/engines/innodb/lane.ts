@@ -61,6 +61,8 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   #resets = 0
   /** Questions about waits that left an answer open. */
   #unexplained = 0
+  /** Who waited for a lock that is not InnoDB's, when that was last asked. */
+  #otherWaiters: ReadonlySet<InnodbSession> = new Set()
 
   private constructor(
     facts: LaneFacts,
@@ -183,13 +185,16 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
     const locks = () => this.#variant.readLockWaits(this.#watcher, this.opened)
     const waits = this.toWaits(sessions, await this.#try(locks))
-    if (waits.length === sessions.length) return waits
+    const unexplained = sessions.filter((each) => waits.every(({ session }) => session !== each))
+    if (unexplained.length === 0) return waits
     // Mostly it is too early, and the next question will find the lock. Other ones are rare.
     this.#unexplained += 1
-    if (this.#unexplained % 2 === 1) return waits
+    const isNews = unexplained.every((session) => !this.#otherWaiters.has(session))
+    if (isNews && this.#unexplained % 2 === 1) return waits
     const metadata = await this.#try(() => this.#metadataWaits())
-    const unexplained = sessions.filter((each) => waits.every(({ session }) => session !== each))
-    return [...waits, ...this.toWaits(unexplained, toSessions(metadata, this.opened))]
+    const others = this.toWaits(unexplained, toSessions(metadata, this.opened))
+    this.#otherWaiters = new Set(others.map(({ session }) => session as InnodbSession))
+    return [...waits, ...others]
   }
 
   async #metadataWaits(): Promise<ThreadWait[]> {
