@@ -129,8 +129,11 @@ function onConnection(connection: number, gate: Gate, setting: SessionSetting): 
   const { attempts, engine, process } = setting
   const send = (of: Statement) =>
     gate({ kind: 'statement', statement: of, ...(connection > 0 && { connection }) })
-  const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) =>
-    send(statement(parts, params))) as Sql
+  const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) => {
+    const missing = params.findIndex((param) => (param as unknown) === undefined)
+    if (missing >= 0) throw undefinedParameter(parts, missing)
+    return send(statement(parts, params))
+  }) as Sql
   const sleep = async (ms: number): Promise<void> => {
     await gate({ kind: 'sleep', ms })
   }
@@ -163,6 +166,13 @@ function onConnection(connection: number, gate: Gate, setting: SessionSetting): 
       )
     },
   }
+}
+
+function undefinedParameter(parts: TemplateStringsArray, index: number): StrategyFault {
+  const before = (parts[index] ?? '').replaceAll(/\s+/g, ' ').trim()
+  return new StrategyFault(
+    `The parameter after "${before}" is undefined: perhaps a column or a property is misspelt. NULL is written null.`,
+  )
 }
 
 function saysNothingWasDone(result: unknown): boolean {

@@ -8,7 +8,7 @@ function fromEnvironment(name: string, otherwise: number): number {
 }
 
 /** Random schedules for each strategy in each cell. */
-export const schedules = fromEnvironment('LOCKSTEP_SCHEDULES', 60)
+export const schedules = fromEnvironment('LOCKSTEP_SCHEDULES', 25)
 
 /** Where the random explorer begins; another one in every run, unless it is given. */
 export const seed = fromEnvironment('LOCKSTEP_SEED', Math.floor(Math.random() * 2 ** 31))

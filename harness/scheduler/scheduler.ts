@@ -27,6 +27,8 @@ class Actor {
   step = 0
   resume: ((result: ResultRows<Row>) => void) | undefined
   refuse: ((error: Error) => void) | undefined
+  /** The transaction's state before the statement that was sent last. */
+  before: TransactionState = 'none'
   /** What the last `blocked` event said. */
   shownBlockers = ''
 
@@ -292,7 +294,11 @@ export class Scheduler {
   #send(actor: Actor, statement: Statement): void {
     const queue = queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
     actor.state = 'sent'
-    void actor.session.execute(statement, queue).then((outcome) => this.#answered(actor, outcome))
+    actor.before = actor.session.transaction
+    actor.session.execute(statement, queue).then(
+      (outcome) => this.#answered(actor, outcome),
+      (thrown: unknown) => this.#stop(toFault(thrown)),
+    )
   }
 
   /** Closes what the history says of the step before, and begins with this one. */
@@ -321,7 +327,7 @@ export class Scheduler {
       )
       return
     }
-    if (mayCommit(actor.request, outcome.transaction)) this.#mayHaveCommitted = true
+    if (mayCommit(actor.request, actor.before, outcome.transaction)) this.#mayHaveCommitted = true
     if (actor.shownBlockers !== '') {
       this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
       actor.shownBlockers = ''
@@ -407,7 +413,9 @@ export class Scheduler {
 
   #isCircleAboutToBreak(): boolean {
     if (!hasCycle(this.#waitsFor)) return false
-    if (this.#options.lane.engine.breaksEveryCircle) return true
+    // Where everybody waits for one other only, there is no other one to have been followed.
+    const isPlain = [...this.#waitsFor.values()].every(({ length }) => length === 1)
+    if (this.#options.lane.engine.breaksEveryCircle || isPlain) return true
     return performance.now() - (this.#circleSince ?? Infinity) < standingCircleMs
   }
 
@@ -555,11 +563,18 @@ function staysInside({ request, session }: Actor): boolean {
 }
 
 /** Whether others may see something new after a step that left its session in this state. */
-function mayCommit(request: Step | undefined, after: TransactionState): boolean {
+function mayCommit(
+  request: Step | undefined,
+  before: TransactionState,
+  after: TransactionState,
+): boolean {
   if (request?.kind !== 'statement') return false
   const [text = ''] = request.statement.parts
-  // COMMIT AND CHAIN, or a text of several statements, can commit and be inside again.
-  if (after !== 'none') return /\b(commit|end)\b/i.test(text)
+  if (after !== 'none') {
+    // COMMIT AND CHAIN, or a text of several statements, can commit and be inside again. So does
+    // BEGIN in InnoDB, which commits what it finds open.
+    return /\b(commit|end)\b/i.test(text) || (before === 'open' && /\b(begin|start)\b/i.test(text))
+  }
   return !/^\s*rollback\s*$/i.test(text)
 }
 

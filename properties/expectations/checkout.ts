@@ -9,29 +9,45 @@ export const checkout = {
   'checkout/check-both': {
     postgres: byLevel(
       { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      {
+        breaks: twiceAndOverCap,
+        aborts: ['serialization failure'],
+        why: 'refused only where both update the same product',
+      },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
+      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
+      { aborts: ['deadlock'] },
+    ),
     mariadb: byLevel(
       { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
       { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      holds,
+      { aborts: ['deadlock'] },
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
-      holds,
+      {
+        breaks: twiceAndOverCap,
+        aborts: ['serialization failure'],
+        why: 'refused only where both update the same product',
+      },
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
   'checkout/lock-both': {
     postgres: byLevel(
       holds,
-      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      {
+        breaks: twiceAndOverCap,
+        aborts: ['serialization failure'],
+        why: 'the snapshot is older than the lock that was waited for',
+      },
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `checkout/${string}`>, Expectations>>

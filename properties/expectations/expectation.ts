@@ -5,6 +5,8 @@ import type { Platform } from '../cells.ts'
 export interface Expectation {
   /** Names of the claimed invariants that can be broken. All other claims hold. */
   readonly breaks?: readonly string[]
+  /** Names of those that are broken so rarely that not every run of the tests can be asked to see it. */
+  readonly breaksRarely?: readonly string[]
   /** Why commands are aborted in some schedule of two actors who do one command each. */
   readonly aborts?: readonly AbortClass[]
   /** A few words where it surprises. */

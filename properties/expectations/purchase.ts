@@ -9,7 +9,11 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: ['stock-never-negative'] },
+      { breaks: ['stock-never-negative'] },
+      { aborts: ['deadlock'] },
+    ),
     mariadb: byLevel(
       { breaks: ['stock-never-negative'] },
       { breaks: ['stock-never-negative'] },
@@ -18,25 +22,41 @@ export const purchase = {
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-never-negative'] },
       { aborts: ['serialization failure'] },
-      holds,
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
   'purchase/read-modify-write': {
     postgres: byLevel(
       { breaks: ['stock-conserved'] },
-      { aborts: ['serialization failure'] },
+      {
+        aborts: ['serialization failure'],
+        why: 'a second update of a row that changed since the snapshot is refused',
+      },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
+      },
+      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
+    ),
     mariadb: byLevel(
       { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
+      },
       { aborts: ['deadlock'] },
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-conserved'] },
-      { aborts: ['serialization failure'] },
-      holds,
+      {
+        aborts: ['serialization failure'],
+        why: 'a second update of a row that changed since the snapshot is refused',
+      },
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
   'purchase/conditional-update': {
@@ -47,7 +67,10 @@ export const purchase = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, {
+      aborts: ['serialization failure'],
+      why: 'the first statement takes the snapshot before it waits',
+    }),
   },
   'purchase/check-constraint': {
     postgres: byLevel(
@@ -57,17 +80,23 @@ export const purchase = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/select-for-update': {
     postgres: byLevel(
       holds,
-      { aborts: ['serialization failure'] },
+      {
+        aborts: ['serialization failure'],
+        why: 'the first statement takes the snapshot before it waits',
+      },
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, {
+      aborts: ['serialization failure'],
+      why: 'the first statement takes the snapshot before it waits',
+    }),
   },
   'purchase/select-for-update-nowait': {
     postgres: byLevel(
@@ -75,12 +104,12 @@ export const purchase = {
       { aborts: ['lock timeout', 'serialization failure'] },
       { aborts: ['lock timeout', 'serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: always({ aborts: ['lock timeout'] }),
     mariadb: always({ aborts: ['lock timeout'] }),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['lock timeout'] },
       { aborts: ['lock timeout'] },
-      holds,
+      { aborts: ['lock timeout', 'serialization failure'] },
     ),
   },
   'purchase/skip-locked': {
@@ -91,58 +120,76 @@ export const purchase = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/for-share-then-update': {
-    postgres: byLevel(
+    postgres: {
+      'read-uncommitted': { aborts: ['deadlock'] },
+      'read-committed': {
+        aborts: ['deadlock'],
+        why: 'two share the row, and each waits for the other to let go of it',
+      },
+      'repeatable-read': { aborts: ['deadlock', 'serialization failure'] },
+      serializable: { aborts: ['deadlock', 'serialization failure'] },
+    },
+    mysql: byLevel(
       { aborts: ['deadlock'] },
-      { aborts: ['deadlock', 'serialization failure'] },
-      { aborts: ['deadlock', 'serialization failure'] },
+      {
+        aborts: ['deadlock'],
+        why: 'two share the row, and each waits for the other to let go of it',
+      },
+      { aborts: ['deadlock'] },
     ),
-    mysql: always(holds),
-    mariadb: always({ aborts: ['deadlock'] }),
+    mariadb: byLevel(
+      { aborts: ['deadlock'] },
+      {
+        aborts: ['deadlock'],
+        why: 'two share the row, and each waits for the other to let go of it',
+      },
+      { aborts: ['deadlock'] },
+    ),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['deadlock'] },
-      { aborts: ['deadlock'] },
-      holds,
+      {
+        aborts: ['deadlock'],
+        why: 'two share the row, and each waits for the other to let go of it',
+      },
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
-  'purchase/missing-transaction': {
-    postgres: always({ breaks: ['stock-conserved'] }),
-    mysql: always(holds),
-    mariadb: always({ breaks: ['stock-conserved'] }),
-    'mariadb with snapshot isolation': byLevel(
+  'purchase/missing-transaction': everywhere(
+    byLevel(
       { breaks: ['stock-conserved'] },
       { breaks: ['stock-conserved'] },
-      holds,
+      { breaks: ['stock-conserved'], why: 'every statement is a transaction of its own' },
     ),
-  },
+  ),
   'purchase/swallowed-error': {
     postgres: byLevel(
       { breaks: ['ok-has-its-purchase'] },
       { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
       { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: always({ breaks: ['ok-has-its-purchase'] }),
     mariadb: always({ breaks: ['ok-has-its-purchase'] }),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['ok-has-its-purchase'] },
       { breaks: ['ok-has-its-purchase'] },
-      holds,
+      { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
     ),
   },
   'purchase/lock-two-products': {
     postgres: byLevel(
-      holds,
-      { aborts: ['serialization failure'] },
-      { aborts: ['serialization failure'] },
+      { aborts: ['deadlock'] },
+      { aborts: ['deadlock', 'serialization failure'] },
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: always({ aborts: ['deadlock'] }),
     mariadb: always({ aborts: ['deadlock'] }),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['deadlock'] },
       { aborts: ['deadlock'] },
-      holds,
+      { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
   'purchase/lock-two-products-ordered': {
@@ -153,7 +200,7 @@ export const purchase = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/optimistic-version': {
     postgres: byLevel(
@@ -161,9 +208,23 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: byLevel(holds, holds, { aborts: ['deadlock'] }),
-    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+    mysql: {
+      'read-uncommitted': { why: 'all that was read is in the row that has the version' },
+      'read-committed': holds,
+      'repeatable-read': holds,
+      serializable: { aborts: ['deadlock'] },
+    },
+    mariadb: {
+      'read-uncommitted': { why: 'all that was read is in the row that has the version' },
+      'read-committed': holds,
+      'repeatable-read': holds,
+      serializable: { aborts: ['deadlock'] },
+    },
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { aborts: ['serialization failure'] },
+      { aborts: ['deadlock', 'serialization failure'] },
+    ),
   },
   'purchase/optimistic-stock': {
     postgres: byLevel(
@@ -171,19 +232,44 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(holds, holds, { aborts: ['deadlock'] }),
     mariadb: byLevel(holds, holds, { aborts: ['deadlock'] }),
-    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { aborts: ['serialization failure'] },
+      { aborts: ['deadlock', 'serialization failure'] },
+    ),
   },
   'purchase/repeatable-read-retry': {
     postgres: byLevel(
       holds,
-      { aborts: ['serialization failure'] },
+      {
+        aborts: ['serialization failure'],
+        why: 'a second update of a row that changed since the snapshot is refused',
+      },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always({ breaks: ['stock-conserved'] }),
-    'mariadb with snapshot isolation': always(holds),
+    mysql: byLevel(
+      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
+      },
+      { breaks: ['stock-conserved'] },
+    ),
+    mariadb: byLevel(
+      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
+      },
+      { breaks: ['stock-conserved'] },
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { why: 'a second update of a row that changed since the snapshot is refused' },
+      { aborts: ['serialization failure'] },
+    ),
   },
   'purchase/serializable-retry': {
     postgres: byLevel(
@@ -193,26 +279,51 @@ export const purchase = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/stale-retry': {
     postgres: byLevel(
       { breaks: ['stock-conserved'] },
       { breaks: ['stock-conserved'], aborts: ['serialization failure'] },
-      { breaks: ['stock-conserved'], aborts: ['serialization failure'] },
+      {
+        breaks: ['stock-conserved'],
+        aborts: ['serialization failure'],
+        why: 'the retry goes on with what the refused attempt has read',
+      },
     ),
-    mysql: always(holds),
-    mariadb: always({ breaks: ['stock-conserved'] }),
+    mysql: byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the retry goes on with what the refused attempt has read',
+      },
+    ),
+    mariadb: byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'] },
+      {
+        breaks: ['stock-conserved'],
+        why: 'the retry goes on with what the refused attempt has read',
+      },
+    ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-conserved'] },
       { breaks: ['stock-conserved'] },
-      holds,
+      {
+        breaks: ['stock-conserved'],
+        aborts: ['serialization failure'],
+        why: 'the retry goes on with what the refused attempt has read',
+      },
     ),
   },
   'purchase/advisory-lock': {
     postgres: byLevel(
       holds,
-      { aborts: ['serialization failure'] },
+      {
+        aborts: ['serialization failure'],
+        why: 'a second update of a row that changed since the snapshot is refused',
+      },
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
@@ -225,7 +336,11 @@ export const purchase = {
       { aborts: ['conflict', 'serialization failure'] },
       { aborts: ['conflict', 'serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { aborts: ['conflict'] },
+      { aborts: ['conflict'] },
+      { aborts: ['conflict', 'deadlock'] },
+    ),
     mariadb: byLevel(
       { aborts: ['conflict'] },
       { aborts: ['conflict'] },
@@ -234,25 +349,50 @@ export const purchase = {
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['conflict'] },
       { aborts: ['conflict', 'serialization failure'] },
-      holds,
+      { aborts: ['conflict', 'deadlock', 'serialization failure'] },
     ),
   },
   'purchase/reservation-check-then-confirm': {
     postgres: byLevel(
       { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      { aborts: ['conflict', 'serialization failure'] },
-      { breaks: ['stock-conserved'], aborts: ['conflict', 'serialization failure'] },
+      {
+        aborts: ['conflict', 'serialization failure'],
+        why: 'of two who delete the reservation the second is refused',
+      },
+      {
+        aborts: ['conflict', 'serialization failure'],
+        why: 'a confirmation that is refused leaves its reservation behind',
+        breaksRarely: ['stock-conserved'],
+      },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: ['stock-conserved'], aborts: ['conflict'] },
+      {
+        breaks: ['stock-conserved'],
+        aborts: ['conflict'],
+        why: 'both look before either deletes, and neither is refused',
+      },
+      { aborts: ['conflict', 'deadlock'], breaksRarely: ['stock-conserved'] },
+    ),
     mariadb: byLevel(
       { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      { aborts: ['conflict', 'deadlock'] },
+      {
+        breaks: ['stock-conserved'],
+        aborts: ['conflict'],
+        why: 'both look before either deletes, and neither is refused',
+      },
+      { aborts: ['conflict', 'deadlock'], breaksRarely: ['stock-conserved'] },
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      { aborts: ['conflict', 'serialization failure'] },
-      holds,
+      {
+        aborts: ['conflict', 'serialization failure'],
+        why: 'of two who delete the reservation the second is refused',
+      },
+      {
+        aborts: ['conflict', 'deadlock', 'serialization failure'],
+        breaksRarely: ['stock-conserved'],
+      },
     ),
   },
   'purchase/order-then-decrement': everywhere(always(holds)),

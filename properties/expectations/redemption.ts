@@ -12,45 +12,70 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
+    ),
     mariadb: byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
+      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      holds,
+      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
     ),
   },
-  'redemption/autocommit': {
-    postgres: always({ breaks: twiceAndOverCap }),
-    mysql: always(holds),
-    mariadb: always({ breaks: twiceAndOverCap }),
-    'mariadb with snapshot isolation': byLevel(
+  'redemption/autocommit': everywhere(
+    byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      holds,
+      { breaks: twiceAndOverCap, why: 'every statement is a transaction of its own' },
     ),
-  },
+  ),
   'redemption/insert-where-not-exists': {
-    postgres: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['serialization failure'] },
-    ),
-    mysql: always(holds),
+    postgres: {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'the statement does not see what others have not committed',
+      },
+      'repeatable-read': { breaks: twiceAndOverCap },
+      serializable: { aborts: ['serialization failure'] },
+    },
+    mysql: {
+      'read-uncommitted': { why: 'sees what is not committed yet' },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'the statement does not see what others have not committed',
+      },
+      'repeatable-read': {
+        why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
+      },
+      serializable: holds,
+    },
     mariadb: {
-      'read-uncommitted': holds,
-      'read-committed': { breaks: twiceAndOverCap },
-      'repeatable-read': holds,
+      'read-uncommitted': { why: 'sees what is not committed yet' },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'the statement does not see what others have not committed',
+      },
+      'repeatable-read': {
+        why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
+      },
       serializable: holds,
     },
     'mariadb with snapshot isolation': {
-      'read-uncommitted': holds,
-      'read-committed': { breaks: twiceAndOverCap },
-      'repeatable-read': holds,
+      'read-uncommitted': { why: 'sees what is not committed yet' },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'the statement does not see what others have not committed',
+      },
+      'repeatable-read': {
+        why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
+      },
       serializable: holds,
     },
   },
@@ -58,17 +83,25 @@ export const redemption = {
     postgres: always(holds),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
+      { aborts: ['serialization failure'] },
+    ),
   },
   'redemption/insert-ignore': {
     postgres: byLevel(
       holds,
-      { aborts: ['serialization failure'] },
+      { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
+      { aborts: ['serialization failure'] },
+    ),
   },
   'redemption/upsert': {
     postgres: byLevel(
@@ -78,36 +111,84 @@ export const redemption = {
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': byLevel(holds, { aborts: ['serialization failure'] }, holds),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { aborts: ['serialization failure'] },
+      { aborts: ['serialization failure'] },
+    ),
   },
   'redemption/cap-counter': {
     postgres: byLevel(
       holds,
-      { aborts: ['serialization failure'] },
+      {
+        aborts: ['serialization failure'],
+        why: 'the first statement takes the snapshot before it waits',
+      },
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
     mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    'mariadb with snapshot isolation': byLevel(holds, holds, {
+      aborts: ['serialization failure'],
+      why: 'the first statement takes the snapshot before it waits',
+    }),
   },
   'redemption/select-for-update': {
-    postgres: byLevel(holds, { breaks: twiceAndOverCap }, { aborts: ['serialization failure'] }),
-    mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    postgres: byLevel(
+      holds,
+      { breaks: twiceAndOverCap, why: 'the snapshot is older than the lock that was waited for' },
+      { aborts: ['serialization failure'] },
+    ),
+    mysql: byLevel(
+      holds,
+      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
+      holds,
+    ),
+    mariadb: byLevel(
+      holds,
+      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
+      holds,
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
+      holds,
+    ),
   },
   'redemption/select-for-update-after-read': {
     postgres: byLevel(
       holds,
-      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
+      {
+        breaks: twiceAndOverCap,
+        aborts: ['serialization failure'],
+        why: 'the first look fixed the snapshot, before the lock was taken',
+      },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: byLevel(holds, { breaks: twiceAndOverCap }, { aborts: ['deadlock'] }),
+    mysql: byLevel(
+      holds,
+      {
+        breaks: twiceAndOverCap,
+        why: 'the first look fixed the snapshot, before the lock was taken',
+      },
+      { aborts: ['deadlock'] },
+    ),
+    mariadb: byLevel(
+      holds,
+      {
+        breaks: twiceAndOverCap,
+        why: 'the first look fixed the snapshot, before the lock was taken',
+      },
+      { aborts: ['deadlock'] },
+    ),
     'mariadb with snapshot isolation': byLevel(
       holds,
-      { breaks: twiceAndOverCap, aborts: ['serialization failure'] },
-      holds,
+      {
+        breaks: twiceAndOverCap,
+        aborts: ['serialization failure'],
+        why: 'the first look fixed the snapshot, before the lock was taken',
+      },
+      { aborts: ['deadlock'] },
     ),
   },
   'redemption/for-share-then-insert': {
@@ -116,7 +197,11 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
     mariadb: byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
@@ -125,26 +210,55 @@ export const redemption = {
     'mariadb with snapshot isolation': byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      holds,
+      { aborts: ['deadlock'] },
     ),
   },
   'redemption/lock-missing-row': {
-    postgres: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['serialization failure'] },
-    ),
-    mysql: always(holds),
-    mariadb: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: ['redemptions-within-cap'], aborts: ['deadlock'] },
-      { aborts: ['deadlock'] },
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: ['redemptions-within-cap'], aborts: ['deadlock', 'serialization failure'] },
-      holds,
-    ),
+    postgres: {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': { breaks: twiceAndOverCap, why: 'there is no row to lock' },
+      'repeatable-read': { breaks: twiceAndOverCap, why: 'there is no row to lock' },
+      serializable: { aborts: ['serialization failure'] },
+    },
+    mysql: {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'there is no row to lock, and gaps are not locked at this level',
+      },
+      'repeatable-read': {
+        breaks: ['redemptions-within-cap'],
+        aborts: ['deadlock'],
+        why: "two can lock the gap and then deadlock; but it is one user's gap, the cap is for all",
+      },
+      serializable: { aborts: ['deadlock'] },
+    },
+    mariadb: {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'there is no row to lock, and gaps are not locked at this level',
+      },
+      'repeatable-read': {
+        breaks: ['redemptions-within-cap'],
+        aborts: ['deadlock'],
+        why: "two can lock the gap and then deadlock; but it is one user's gap, the cap is for all",
+      },
+      serializable: { aborts: ['deadlock'] },
+    },
+    'mariadb with snapshot isolation': {
+      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-committed': {
+        breaks: twiceAndOverCap,
+        why: 'there is no row to lock, and gaps are not locked at this level',
+      },
+      'repeatable-read': {
+        breaks: ['redemptions-within-cap'],
+        aborts: ['deadlock', 'serialization failure'],
+        why: "two can lock the gap and then deadlock; but it is one user's gap, the cap is for all",
+      },
+      serializable: { aborts: ['deadlock', 'serialization failure'] },
+    },
   },
   'redemption/lock-on-other-connection': {
     postgres: byLevel(
@@ -152,7 +266,11 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
     mariadb: byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
@@ -161,7 +279,7 @@ export const redemption = {
     'mariadb with snapshot isolation': byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      holds,
+      { aborts: ['deadlock'] },
     ),
   },
   'redemption/optimistic-version': {
@@ -170,26 +288,56 @@ export const redemption = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: {
+      'read-uncommitted': {
+        breaks: twiceAndOverCap,
+        why: 'the version that was read had not been committed',
+      },
+      'read-committed': holds,
+      'repeatable-read': holds,
+      serializable: { aborts: ['deadlock'] },
+    },
     mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-uncommitted': {
+        breaks: twiceAndOverCap,
+        why: 'the version that was read had not been committed',
+      },
       'read-committed': holds,
       'repeatable-read': holds,
       serializable: { aborts: ['deadlock'] },
     },
     'mariadb with snapshot isolation': {
-      'read-uncommitted': { breaks: twiceAndOverCap },
+      'read-uncommitted': {
+        breaks: twiceAndOverCap,
+        why: 'the version that was read had not been committed',
+      },
       'read-committed': holds,
       'repeatable-read': { aborts: ['serialization failure'] },
-      serializable: holds,
+      serializable: { aborts: ['deadlock', 'serialization failure'] },
     },
   },
   'redemption/serializable-retry': everywhere(always(holds)),
   'redemption/advisory-lock': {
-    postgres: byLevel(holds, { breaks: twiceAndOverCap }, { aborts: ['serialization failure'] }),
-    mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    postgres: byLevel(
+      holds,
+      { breaks: twiceAndOverCap, why: 'the snapshot is older than the lock that was waited for' },
+      { aborts: ['serialization failure'] },
+    ),
+    mysql: byLevel(
+      holds,
+      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
+      holds,
+    ),
+    mariadb: byLevel(
+      holds,
+      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
+      holds,
+    ),
+    'mariadb with snapshot isolation': byLevel(
+      holds,
+      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
+      holds,
+    ),
   },
   'redemption/advisory-lock-released-early': {
     postgres: byLevel(
@@ -197,7 +345,12 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: {
+      'read-uncommitted': holds,
+      'read-committed': { breaks: twiceAndOverCap },
+      'repeatable-read': { breaks: twiceAndOverCap },
+      serializable: holds,
+    },
     mariadb: {
       'read-uncommitted': holds,
       'read-committed': { breaks: twiceAndOverCap },
@@ -217,7 +370,11 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
+    mysql: byLevel(
+      { breaks: twiceAndOverCap },
+      { breaks: twiceAndOverCap },
+      { aborts: ['deadlock'] },
+    ),
     mariadb: byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
@@ -226,7 +383,7 @@ export const redemption = {
     'mariadb with snapshot isolation': byLevel(
       { breaks: twiceAndOverCap },
       { breaks: twiceAndOverCap },
-      holds,
+      { aborts: ['deadlock'] },
     ),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `redemption/${string}`>, Expectations>>

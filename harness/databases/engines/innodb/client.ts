@@ -40,6 +40,8 @@ export async function connect(
     connectTimeout: connectionTimeoutMs,
     // Sums are decimals. As text, `sum < limit` would compare letters.
     decimalNumbers: true,
+    // Numbers that would be rounded stay text: two different ones must not look the same.
+    supportBigNumbers: true,
     typeCast,
   })
   // The statement under way, or the next one, reports it.

@@ -19,7 +19,7 @@ import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
 import { toSessions, type ThreadWait } from './thread-waits.ts'
-import { Restoration } from './restoration.ts'
+import { Restoration, type Added } from './restoration.ts'
 import { InnodbSession } from './session.ts'
 
 /** What MySQL and MariaDB do each in their own way. */
@@ -40,6 +40,14 @@ export interface Variant {
 const newSnapshot = 'COMMIT; START TRANSACTION WITH CONSISTENT SNAPSHOT'
 /** The server keeps all that was changed since the snapshot, so it must not grow too old. */
 const resetsPerSnapshot = 100
+
+/** The last one is for literals, which the driver writes with backslashes. */
+const controlSettings = `
+  SET SESSION autocommit = 1, completion_type = 0, foreign_key_checks = 0,
+    sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`
+/** A lock wait ends by the clock, which no schedule controls: it must be longer than any run. */
+const actorSettings =
+  'SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = 3600'
 
 /** How long sessions may take to be gone after they were killed. */
 const killLimitMs = 5_000
@@ -103,9 +111,9 @@ export class InnodbLane extends BaseLane<InnodbSession> {
       const facts = { engine, version, provider, database, isolation, snapshotIsolation }
       const own = { database, multipleStatements: true }
       const control = await connect(title, server.url, own)
-      // Reads what is committed, and keeps no reader waiting, whatever the server's default is.
+      // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
       await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-      await ask(control, 'SET SESSION foreign_key_checks = 0')
+      await ask(control, controlSettings)
       const watcher = await connect(title, server.url, own)
       await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
       const thread = await threadOf(control)
@@ -126,15 +134,17 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     this.#restoration = await this.#try(() => Restoration.of(this.#control, tables, added))
   }
 
-  /** What else there is to empty between runs. */
-  async #findAdded(): Promise<string[]> {
+  /** What else there is to bring back between runs. */
+  async #findAdded(): Promise<Added[]> {
     const known = new Set(this.#tables.map(({ name }) => name))
-    const found = await this.#ask<{ name: string }[]>(
-      `SELECT TABLE_NAME AS name FROM information_schema.TABLES
-       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'`,
+    const found = await this.#ask<{ name: string; type: string }[]>(
+      `SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES
+       WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')`,
     )
-    const added = found.map(({ name }) => name).filter((name) => !known.has(name))
-    for (const name of added) await this.#refuseRowsIn(name)
+    const added = found
+      .filter(({ name }) => !known.has(name))
+      .map(({ name, type }) => ({ name, isSequence: type === 'SEQUENCE' }))
+    for (const { name, isSequence } of added) if (!isSequence) await this.#refuseRowsIn(name)
     return added
   }
 
@@ -147,7 +157,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   }
 
   protected async runReset(rows: Rows): Promise<void> {
-    const unclean = this.opened.filter(({ dirty, holdsUserLocks }) => dirty || holdsUserLocks)
+    const unclean = this.opened.filter(({ isClean }) => !isClean)
     if (unclean.length > 0) {
       await this.#try(() => Promise.all(unclean.map((session) => session.clean())))
     }
@@ -158,7 +168,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
       await this.#try(() =>
         Promise.all([
           text === '' ? undefined : ask(this.#control, text),
-          this.#resets % resetsPerSnapshot === 0 ? ask(this.#watcher, newSnapshot) : undefined,
+          this.#resets % resetsPerSnapshot === 1 ? ask(this.#watcher, newSnapshot) : undefined,
         ]),
       )
     } catch (error) {
@@ -247,9 +257,10 @@ export class InnodbLane extends BaseLane<InnodbSession> {
 
   #sessionSettings(): string[] {
     const level = `SET SESSION TRANSACTION ISOLATION LEVEL ${isolationSql(this.isolation)}`
-    if (this.snapshotIsolation === undefined) return [level]
+    if (this.snapshotIsolation === undefined) return [level, actorSettings]
     return [
       level,
+      actorSettings,
       `SET SESSION innodb_snapshot_isolation = ${this.snapshotIsolation ? 'ON' : 'OFF'}`,
     ]
   }

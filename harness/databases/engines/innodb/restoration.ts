@@ -31,11 +31,27 @@ const columnsSql = `
       AND s.INDEX_NAME = 'PRIMARY') AS inKey
   FROM information_schema.COLUMNS c WHERE c.TABLE_SCHEMA = DATABASE()`
 
-/** Triggers and foreign keys change rows of tables that no statement names. */
+/** With these, statements change rows of tables that they do not name. */
 const sideEffectsSql = `
   SELECT 1 FROM information_schema.TRIGGERS WHERE TRIGGER_SCHEMA = DATABASE()
   UNION ALL
-  SELECT 1 FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()`
+  SELECT 1 FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = DATABASE()
+  UNION ALL
+  SELECT 1 FROM information_schema.VIEWS WHERE TABLE_SCHEMA = DATABASE()
+  UNION ALL
+  SELECT 1 FROM information_schema.ROUTINES WHERE ROUTINE_SCHEMA = DATABASE()`
+
+/** Indexes on expressions, whose columns are not named. */
+const functionalSql = `
+  SELECT DISTINCT TABLE_NAME AS name FROM information_schema.STATISTICS
+  WHERE TABLE_SCHEMA = DATABASE() AND COLUMN_NAME IS NULL`
+
+/** What a strategy's schema has added, which begins anew in every run. */
+export interface Added {
+  readonly name: string
+  /** MariaDB has sequences. */
+  readonly isSequence: boolean
+}
 
 /**
  * Brings the rows of a lane's tables back with as little as will do. Emptying a table is dear, and
@@ -48,50 +64,64 @@ const sideEffectsSql = `
  */
 export class Restoration {
   readonly #tables: readonly Table[]
-  /** Tables that a strategy's schema has added, which begin empty. */
-  readonly #added: readonly string[]
+  readonly #added: readonly Added[]
+  /** Of the tables whose rows can be put back one by one. */
   readonly #shapes: ReadonlyMap<string, Shape>
+  /** Whether statements may change more than they name. */
+  readonly #hasSideEffects: boolean
   /** The rows that the last reset has left; undefined when nobody knows what is there. */
   #before: Rows | undefined
 
   private constructor(
     tables: readonly Table[],
-    added: readonly string[],
+    added: readonly Added[],
     shapes: ReadonlyMap<string, Shape>,
+    hasSideEffects: boolean,
   ) {
     this.#tables = tables
     this.#added = added
     this.#shapes = shapes
+    this.#hasSideEffects = hasSideEffects
   }
 
   /** Looks at the tables as a strategy's schema has left them. */
   static async of(
     connection: mysql.Connection,
     tables: readonly Table[],
-    added: readonly string[],
+    added: readonly Added[],
   ): Promise<Restoration> {
     const hasSideEffects = (await ask<unknown[]>(connection, sideEffectsSql)).length > 0
-    const facts = hasSideEffects ? [] : await ask<ColumnFacts[]>(connection, columnsSql)
+    const facts = await ask<ColumnFacts[]>(connection, columnsSql)
+    const functional = await ask<{ name: string }[]>(connection, functionalSql)
     const shapes = new Map<string, Shape>()
     for (const table of tables) {
-      const shape = shapeOf(
-        table,
-        facts.filter(({ name }) => name === table.name),
-      )
+      if (functional.some(({ name }) => name === table.name)) continue
+      const own = facts.filter(({ name }) => name === table.name)
+      const shape = shapeOf(table, own)
       if (shape) shapes.set(table.name, shape)
     }
-    return new Restoration(tables, added, shapes)
+    return new Restoration(tables, added, shapes, hasSideEffects)
   }
 
   /** Statements that make the tables hold `rows` again, after what was written since the last time. */
   statements(rows: Rows, written: readonly Writes[]): string[] {
-    const before = this.#before
+    const before = this.#isKnown(written) ? this.#before : undefined
     this.#before = rows
-    const added = this.#added.filter((name) => !before || hasOtherRows(name, written))
     return [
-      ...added.map((name) => `TRUNCATE ${identifier(name)}`),
+      ...this.#added
+        .filter(({ name, isSequence }) => isSequence || !before || hasOtherRows(name, written))
+        .map(emptySql),
       ...this.#tables.flatMap((table) => this.#restore(table, before, rows, written)),
     ]
+  }
+
+  /** Whether the statements changed nothing but tables that they name, and that are known here. */
+  #isKnown(written: readonly Writes[]): boolean {
+    const changes = written.filter(({ kind }) => kind !== 'nothing')
+    // A SELECT may call a routine.
+    if (this.#hasSideEffects && written.length > 0) return false
+    const names = new Set([...this.#tables, ...this.#added].map(({ name }) => name.toLowerCase()))
+    return changes.every((each) => 'table' in each && names.has(each.table))
   }
 
   /** Nobody knows any more what is in the tables. */
@@ -108,7 +138,9 @@ export class Restoration {
     const wanted = rows[table.name] ?? []
     const left = before?.[table.name] ?? []
     if (!before || hasOtherRows(table.name, written)) return refill(table, wanted)
-    const updates = written.filter((each) => each.kind === 'values' && each.table === table.name)
+    const updates = written.filter(
+      (each) => each.kind === 'values' && each.table === table.name.toLowerCase(),
+    )
     if (updates.length === 0 && isSame(table.columns, left, wanted)) return []
     const shape = this.#shapes.get(table.name)
     if (!shape || !isSame(shape.key, left, wanted)) return refill(table, wanted)
@@ -141,7 +173,10 @@ function shapeOf({ columns }: Table, facts: readonly ColumnFacts[]): Shape | und
 }
 
 const hasOtherRows = (table: string, written: readonly Writes[]): boolean =>
-  written.some((each) => each.kind === 'anything' || (each.kind === 'rows' && each.table === table))
+  written.some((each) => each.kind === 'rows' && each.table === table.toLowerCase())
+
+const emptySql = ({ name, isSequence }: Added): string =>
+  isSequence ? `ALTER SEQUENCE ${identifier(name)} RESTART` : `TRUNCATE ${identifier(name)}`
 
 function touches(update: Writes, columns: readonly string[]): boolean {
   if (update.kind !== 'values') return true

@@ -1,7 +1,8 @@
 import mysql from 'mysql2'
+import { describeThrown, StrategyFault } from '../../../errors.ts'
 import { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
-import { renderStatement, type SqlValue, type Statement } from '../../statement.ts'
+import { renderStatement, type Row, type SqlValue, type Statement } from '../../statement.ts'
 import type { NumberedSession } from '../base-lane.ts'
 import { ask, disconnect, type Answer } from './client.ts'
 import { dialect } from './dialect.ts'
@@ -15,6 +16,13 @@ const plannable = /^\s*(select|insert|update|delete|replace|with|values)\b/i
 /** What may outlive a transaction in a session, so that the next run would find it. */
 const lasting =
   /@|:=|^\s*(?!\s|(select|insert|update|delete|replace|with|values|begin|start|commit|rollback|savepoint|release|set\s+transaction|do)\b)/i
+/** Meant for the next transaction, which may be the next run's first. */
+const forNextTransaction = /^\s*set\s+transaction\b/i
+const beginning = /^\s*(begin|start\s+transaction)\b/i
+/** What the last insert was given, perhaps in an earlier run. */
+const insertId = /\blast_insert_id\b/i
+/** Statements that are undone alone when they fail for what they would write. */
+const changing = /^\s*(insert|update|replace)\b/i
 /** User-level locks are held until they are released, or the session ends. */
 const userLock = /\bget_lock\b/i
 
@@ -28,6 +36,10 @@ interface Prepared {
   readonly isPlannable: boolean
   readonly isLasting: boolean
   readonly takesUserLock: boolean
+  readonly readsInsertId: boolean
+  readonly setsTransaction: boolean
+  readonly begins: boolean
+  readonly isChanging: boolean
   readonly writes: Writes
 }
 
@@ -37,9 +49,12 @@ export class InnodbSession implements NumberedSession {
   readonly id: number
   /** Its number in the performance schema. */
   readonly threadId: number
-  /** Whether the session may hold something that a run should not inherit. */
-  dirty = false
-  holdsUserLocks = false
+  #isDirty = false
+  #holdsUserLocks = false
+  /** Whether the next transaction has been given settings of its own. */
+  #isArmed = false
+  /** Whether what one run has inserted may be read in the next. */
+  #readsInsertId = false
   readonly #connection: mysql.Connection
   readonly #classes: ErrorClasses
   /** Statements that set the session up. */
@@ -85,27 +100,40 @@ export class InnodbSession implements NumberedSession {
 
   // Who closes a circle of waits makes no difference: InnoDB finds it at once, and picks by itself.
   execute(statement: Statement): Promise<StatementOutcome> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       if (this.#lost) {
         resolve({ ok: false, error: this.#lost, transaction: 'none' })
         return
       }
       this.#pending = resolve
-      this.#send(statement)
+      try {
+        this.#send(statement)
+      } catch (error) {
+        // The driver does not take everything for a parameter.
+        reject(new StrategyFault(`A statement cannot be sent: ${describeThrown(error)}.`))
+      }
     })
   }
 
   #send(statement: Statement): void {
-    const { text, isPlannable, isLasting, takesUserLock, writes } = this.#prepare(statement)
-    this.#written.add(writes)
-    if (isLasting) this.dirty = true
-    if (takesUserLock) this.holdsUserLocks = true
+    const prepared = this.#prepare(statement)
+    this.#noteEffects(prepared)
+    const { text, isPlannable } = prepared
     const done = (error: mysql.QueryError | null, answer: unknown): void => {
-      if (error) this.#refused(error)
-      else this.#succeeded(answer as Answer)
+      if (error) this.#refused(prepared, error)
+      else this.#succeeded(prepared, answer as Answer)
     }
     if (!isPlannable) this.#connection.query(text, done)
     else this.#connection.execute(text, statement.params.map(typed), done)
+  }
+
+  #noteEffects(prepared: Prepared): void {
+    this.#written.add(prepared.writes)
+    if (prepared.isLasting) this.#isDirty = true
+    if (prepared.takesUserLock) this.#holdsUserLocks = true
+    if (prepared.readsInsertId) this.#readsInsertId = true
+    if (prepared.setsTransaction) this.#isArmed = true
+    else if (prepared.begins) this.#isArmed = false
   }
 
   /** A template's text is the same every time, so what it is like is found out once. */
@@ -118,13 +146,17 @@ export class InnodbSession implements NumberedSession {
       isPlannable: plannable.test(text) || statement.params.length > 0,
       isLasting: lasting.test(text),
       takesUserLock: userLock.test(text),
+      readsInsertId: insertId.test(text),
+      setsTransaction: forNextTransaction.test(text),
+      begins: beginning.test(text),
+      isChanging: changing.test(text),
       writes: writesOf(text),
     }
     this.#prepared.set(statement.parts, prepared)
     return prepared
   }
 
-  #succeeded(answer: Answer): void {
+  #succeeded({ isPlannable }: Prepared, answer: Answer): void {
     if (isHeader(answer)) {
       this.#note(answer.serverStatus)
       this.#settle({
@@ -135,16 +167,18 @@ export class InnodbSession implements NumberedSession {
       })
       return
     }
-    // The status that comes with rows is not handed on. Reading begins a transaction only where
-    // none is committed by itself.
-    if (!this.#autocommits) this.#transaction = 'open'
-    const rows = answer.map((row) => ({ ...row }))
-    this.#settle({
-      ok: true,
-      rows,
-      affectedRows: rows.length,
-      transaction: this.#transaction,
-    })
+    const rows = rowsOf(answer)
+    const settle = (): void => {
+      const transaction = this.#transaction
+      this.#settle({ ok: true, rows, affectedRows: rows.length, transaction })
+    }
+    // The status that comes with rows is not handed on. A query does not change it, except that it
+    // begins a transaction where none is committed by itself; ANALYZE or CALL may do anything.
+    if (!isPlannable) this.#askStatus(settle)
+    else {
+      if (!this.#autocommits) this.#transaction = 'open'
+      settle()
+    }
   }
 
   #note(serverStatus: number): void {
@@ -153,23 +187,27 @@ export class InnodbSession implements NumberedSession {
   }
 
   /** Some errors end the whole transaction. The error does not say so, but the next answer does. */
-  #refused(thrown: mysql.QueryError): void {
+  #refused({ isChanging }: Prepared, thrown: mysql.QueryError): void {
     const error = classify(thrown, this.#classes)
     if (error.errorClass === 'connection lost') {
       this.#lose(error.message)
       return
     }
-    if (this.#transaction === 'none' || statementOnly.has(error.errorClass)) {
+    const settle = (): void => {
       this.#settle({ ok: false, error, transaction: this.#transaction })
-      return
     }
+    if (isChanging && statementOnly.has(error.errorClass)) settle()
+    else this.#askStatus(settle)
+  }
+
+  #askStatus(then: () => void): void {
     this.#connection.query('DO 0', (failure, answer) => {
       if (failure) {
         this.#lose(failure.message)
         return
       }
       this.#note((answer as mysql.ResultSetHeader).serverStatus)
-      this.#settle({ ok: false, error, transaction: this.#transaction })
+      then()
     })
   }
 
@@ -192,12 +230,18 @@ export class InnodbSession implements NumberedSession {
     return written
   }
 
+  /** Whether it holds nothing that a run should not inherit. */
+  get isClean(): boolean {
+    return !(this.#isDirty || this.#holdsUserLocks || this.#isArmed || this.#readsInsertId)
+  }
+
   /** Forgets what may have outlived the last run. Must be called outside a transaction. */
   async clean(): Promise<void> {
-    if (this.holdsUserLocks) await ask(this.#connection, 'DO RELEASE_ALL_LOCKS()')
-    this.holdsUserLocks = false
-    if (!this.dirty) return
-    this.dirty = false
+    if (this.#holdsUserLocks) await ask(this.#connection, 'DO RELEASE_ALL_LOCKS()')
+    this.#holdsUserLocks = false
+    if (this.isClean) return
+    this.#isDirty = false
+    this.#isArmed = false
     this.#autocommits = true
     await new Promise<void>((done, fail) => {
       this.#connection.reset((error) => (error ? fail(error) : done()))
@@ -217,6 +261,13 @@ async function identify(connection: mysql.Connection): Promise<{ id: number; thr
   )
   // Without a performance schema nobody has a number in it, and none is 0.
   return { id: row?.id ?? 0, threadId: row?.threadId ?? 0 }
+}
+
+/** A CALL has a list of answers, of which the first one counts. */
+function rowsOf(answer: readonly unknown[]): Row[] {
+  const [first] = answer
+  const rows = Array.isArray(first) ? (first as readonly Row[]) : (answer as readonly Row[])
+  return rows.map((row) => ({ ...row }))
 }
 
 const isHeader = (answer: Answer): answer is mysql.ResultSetHeader => !Array.isArray(answer)

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { reportedWaits } from './lock-report.ts'
+import { reportedWaits as readWaits } from './lock-report.ts'
+
+const reportedWaits = (text: string, own: readonly number[] = []) => readWaits(text, new Set(own))
 
 /** A transaction as MariaDB prints it, with what it holds and, if it waits, what for. */
 interface Shown {
@@ -121,6 +123,10 @@ test('a wait that no printed lock explains is for who has more locks than are pr
   const wanted = onRecord(2, 'X', recordOnly, true)
   const many = holds(5, onRecord(3, 'X'), cutOff)
   expect(reportedWaits(status([holds(7, onRecord(4, 'X')), many, waitsFor(6, wanted)]))).toEqual([
+    { waiter: 6, blocker: 5 },
+  ])
+  const neighbour = holds(9, onRecord(3, 'X'), cutOff)
+  expect(reportedWaits(status([neighbour, many, waitsFor(6, wanted)]), [5, 6])).toEqual([
     { waiter: 6, blocker: 5 },
   ])
   const known = holds(8, onRecord(2, 'X'))

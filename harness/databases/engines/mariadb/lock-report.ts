@@ -37,14 +37,18 @@ export interface ReportedWait {
   readonly blocker: number | string
 }
 
-/** Who waits for whom, from the text of the status. */
-export function reportedWaits(status: string): ReportedWait[] {
+/**
+ * Who waits for whom, from the text of the status.
+ *
+ * @param own the sessions of the lane that asks.
+ */
+export function reportedWaits(status: string, own: ReadonlySet<number>): ReportedWait[] {
   if (!status.includes('LOCK WAIT')) return []
   const transactions = readTransactions(status)
   return transactions.flatMap((waiting) => {
     const { session } = waiting
     if (session === undefined) return []
-    return blockersOf(waiting, transactions).map((other) => ({
+    return blockersOf(waiting, transactions, own).map((other) => ({
       waiter: session,
       blocker: other.session ?? other.name,
     }))
@@ -53,14 +57,21 @@ export function reportedWaits(status: string): ReportedWait[] {
 
 /**
  * Those who keep a transaction waiting. Ten locks of each are printed: where no printed one explains
- * that it waits, it must be one that was not.
+ * that it waits, it must be one that was not, and first of all one of the same lane.
  */
-function blockersOf(waiting: Transaction, all: readonly Transaction[]): readonly Transaction[] {
+function blockersOf(
+  waiting: Transaction,
+  all: readonly Transaction[],
+  own: ReadonlySet<number>,
+): readonly Transaction[] {
   if (!waiting.isWaiting) return []
   const others = all.filter((other) => other !== waiting)
   const wanted = waiting.locks.filter(({ isWaiting }) => isWaiting)
   const known = others.filter((other) => wanted.some((lock) => keeps(other, waiting, lock)))
-  return known.length > 0 ? known : others.filter(({ isCutOff }) => isCutOff)
+  if (known.length > 0) return known
+  const cutOff = others.filter(({ isCutOff }) => isCutOff)
+  const ours = cutOff.filter(({ session }) => session !== undefined && own.has(session))
+  return ours.length > 0 ? ours : cutOff
 }
 
 /** Whether the other one holds what the lock does not go with, or waits for it in front. */
@@ -92,8 +103,9 @@ function conflict(wanted: Lock, held: Lock): boolean {
   return !held.isInsertIntention
 }
 
-const transactionStart = /^---TRANSACTION /m
-const sectionEnd = /^--------\n/m
+/** Both in such a way that no line of a statement's own text looks like them. */
+const transactionStart = /^---TRANSACTION (?=\(?\w+\)?, )/m
+const sectionEnd = /^--------\nFILE I\/O$/m
 
 function readTransactions(status: string): Transaction[] {
   const list = status.slice(status.indexOf('LIST OF TRANSACTIONS FOR EACH SESSION:'))

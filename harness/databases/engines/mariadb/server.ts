@@ -2,6 +2,7 @@ import type mysql from 'mysql2'
 import { DatabaseFault } from '../../../errors.ts'
 import type { LaneOptions } from '../../engine.ts'
 import { ask } from '../innodb/client.ts'
+import { refuseWithoutDetection } from '../innodb/deadlock-detection.ts'
 
 /**
  * Refuses what Lockstep cannot work with.
@@ -14,6 +15,13 @@ export async function check(control: mysql.Connection, version: string): Promise
       `This is a MySQL server (${version}), not MariaDB: use --database mysql.`,
     )
   }
+  const [major = 0, minor = 0] = version.split('.').map(Number.parseFloat)
+  if (major < 10 || (major === 10 && minor < 6)) {
+    throw new DatabaseFault(
+      `MariaDB ${version} does not say who has waited longest: Lockstep needs MariaDB 10.6 or newer.`,
+    )
+  }
+  await refuseWithoutDetection('MariaDB', control)
   try {
     await ask(control, 'SHOW ENGINE INNODB STATUS')
   } catch {

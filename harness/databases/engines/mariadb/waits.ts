@@ -1,9 +1,14 @@
 import type mysql from 'mysql2'
 import { ask } from '../innodb/client.ts'
+import type { InnodbSession } from '../innodb/session.ts'
 import { reportedWaits, type ReportedWait } from './lock-report.ts'
 
 /** Who waits for whom, for locks of InnoDB's own. */
-export async function readLockWaits(watcher: mysql.Connection): Promise<ReportedWait[]> {
+export async function readLockWaits(
+  watcher: mysql.Connection,
+  sessions: readonly InnodbSession[],
+): Promise<ReportedWait[]> {
   const [report] = await ask<{ Status: string }[]>(watcher, 'SHOW ENGINE INNODB STATUS')
-  return reportedWaits(report?.Status ?? '')
+  const own = new Set(sessions.map(({ id }) => id))
+  return reportedWaits(report?.Status ?? '', own)
 }

@@ -1,6 +1,7 @@
 import type mysql from 'mysql2'
 import { DatabaseFault } from '../../../errors.ts'
 import { ask } from '../innodb/client.ts'
+import { refuseWithoutDetection } from '../innodb/deadlock-detection.ts'
 
 /** Oldest version with `performance_schema.data_lock_waits`. */
 const oldestMajor = 8
@@ -21,6 +22,7 @@ export async function check(control: mysql.Connection, version: string): Promise
       `MySQL ${version} does not say who waits for whom: Lockstep needs MySQL ${oldestMajor} or newer.`,
     )
   }
+  await refuseWithoutDetection('MySQL', control)
   const [row] = await ask<{ on: number }[]>(control, 'SELECT @@performance_schema AS `on`')
   if (row?.on !== 1) {
     throw new DatabaseFault(

@@ -10,7 +10,7 @@ export const checkMariadb = (server: ServerUrl): Promise<void> =>
   checkServer(server, {
     engine: 'mariadb',
     title: 'MariaDB',
-    oldestVersion: '10.5',
+    oldestVersion: '10.6',
     // It is off by default, and without it only waits for whole tables and for GET_LOCK are not seen.
     needsPerformanceSchema: false,
     missing: missingOnMariadb,

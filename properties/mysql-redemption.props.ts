@@ -1,3 +1,3 @@
 import { describePlatform } from './describe-cells.ts'
 
-describePlatform('mariadb with snapshot isolation')
+describePlatform('mysql', ['redemption', 'checkout'])

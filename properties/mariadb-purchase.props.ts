@@ -1,0 +1,3 @@
+import { describePlatform } from './describe-cells.ts'
+
+describePlatform('mariadb', ['purchase'])
