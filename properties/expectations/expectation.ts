@@ -9,6 +9,8 @@ export interface Expectation {
   readonly breaksRarely?: readonly string[]
   /** Why commands are aborted in some schedule of two actors who do one command each. */
   readonly aborts?: readonly AbortClass[]
+  /** Why they may be aborted besides: versions of one engine pick other victims of a deadlock. */
+  readonly abortsOnSomeVersions?: readonly AbortClass[]
   /** A few words where it surprises. */
   readonly why?: string
 }

@@ -278,8 +278,12 @@ export const purchase = {
       { aborts: ['serialization failure'] },
     ),
     mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
+    mariadb: always({ abortsOnSomeVersions: ['deadlock'] }),
+    'mariadb with snapshot isolation': byLevel(
+      { abortsOnSomeVersions: ['deadlock'] },
+      { abortsOnSomeVersions: ['deadlock'] },
+      { aborts: ['serialization failure'], abortsOnSomeVersions: ['deadlock'] },
+    ),
   },
   'purchase/stale-retry': {
     postgres: byLevel(
@@ -300,20 +304,22 @@ export const purchase = {
       },
     ),
     mariadb: byLevel(
-      { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
+      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
       {
         breaks: ['stock-conserved'],
         why: 'the retry goes on with what the refused attempt has read',
+        abortsOnSomeVersions: ['deadlock'],
       },
     ),
     'mariadb with snapshot isolation': byLevel(
-      { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
+      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
       {
         breaks: ['stock-conserved'],
         aborts: ['serialization failure'],
         why: 'the retry goes on with what the refused attempt has read',
+        abortsOnSomeVersions: ['deadlock'],
       },
     ),
   },
