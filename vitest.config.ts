@@ -8,6 +8,8 @@ const globalSetup = 'harness/testing/global-setup.ts'
 
 export default defineConfig({
   test: {
+    // All cores: half of a worker's time is spent waiting for a server.
+    maxWorkers: '100%',
     reporters: ['default', ...(results === undefined ? [] : ['json'])],
     ...(results !== undefined && { outputFile: results }),
     projects: [

@@ -17,7 +17,7 @@ import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
 import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
 import { schedules, seed } from './budget.ts'
 import { cellsOf, describeCell, type Cell, type Platform } from './cells.ts'
-import { expectations } from './expectations/index.ts'
+import { expectations } from './expectations.ts'
 import type { Expectation } from './expectations/expectation.ts'
 
 /** Two preemptions are what nearly all races need, as Musuvathi and Qadeer have found. */

@@ -18,15 +18,14 @@ export const checkMariadb = (server: ServerUrl): Promise<void> =>
 
 /**
  * The statements by which an administrator gives the user what Lockstep needs and they do not have.
- * `innodb_status_output_locks` is switched on where the user may: it tells who holds a lock, and
- * costs nothing until it is asked.
+ * `innodb_status_output_locks` tells who holds a lock, and costs nothing until it is asked. Lockstep
+ * does not switch it on by itself, as it is the whole server's.
  */
 export async function missingOnMariadb(connection: Connection): Promise<readonly string[]> {
   const { on } = await askOne<{ on: number }>(
     connection,
     'SELECT @@GLOBAL.innodb_status_output_locks AS `on`',
   )
-  const switchOn = 'SET GLOBAL innodb_status_output_locks = ON'
   const toGrant = async (privilege: string, statement: string): Promise<readonly string[]> =>
     (await isAllowed(connection, statement))
       ? []
@@ -38,6 +37,6 @@ export async function missingOnMariadb(connection: Connection): Promise<readonly
       'SELECT ON performance_schema.*',
       'SELECT 1 FROM performance_schema.metadata_locks LIMIT 0',
     )),
-    ...(on === 1 || (await isAllowed(connection, switchOn)) ? [] : [switchOn]),
+    ...(on === 1 ? [] : ['SET GLOBAL innodb_status_output_locks = ON']),
   ]
 }
