@@ -1,5 +1,5 @@
 import type { StrategyId } from '../../strategies/index.ts'
-import { always, byLevel, holds, type Expectations } from './expectation.ts'
+import { always, byLevel, holds, innodbWithoutSnapshots, type Expectations } from './expectation.ts'
 
 /** Both races of a coupon: the same user twice, and more users than the cap allows. */
 const twiceAndOverCap = ['one-redemption-per-user', 'redemptions-within-cap']
@@ -16,15 +16,12 @@ export const checkout = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
-      { aborts: ['deadlock'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
+        { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
+        { aborts: ['deadlock'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['one-redemption-per-user', 'redemptions-within-cap', 'stock-never-negative'] },
@@ -46,8 +43,7 @@ export const checkout = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `checkout/${string}`>, Expectations>>

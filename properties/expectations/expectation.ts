@@ -51,3 +51,14 @@ export const everywhere = (levels: Levels): Expectations => ({
   mariadb: levels,
   'mariadb with snapshot isolation': levels,
 })
+
+/** The same on MySQL, and on MariaDB as long as snapshot isolation is off. */
+export const innodbWithoutSnapshots = (
+  levels: Levels,
+): Pick<Expectations, 'mysql' | 'mariadb'> => ({ mysql: levels, mariadb: levels })
+
+/** The same wherever InnoDB is. */
+export const innodb = (levels: Levels): Omit<Expectations, 'postgres'> => ({
+  ...innodbWithoutSnapshots(levels),
+  'mariadb with snapshot isolation': levels,
+})

@@ -1,5 +1,13 @@
 import type { StrategyId } from '../../strategies/index.ts'
-import { always, byLevel, everywhere, holds, type Expectations } from './expectation.ts'
+import {
+  always,
+  byLevel,
+  everywhere,
+  holds,
+  innodb,
+  innodbWithoutSnapshots,
+  type Expectations,
+} from './expectation.ts'
 
 /** What becomes of the strategies of workload `purchase`. */
 export const purchase = {
@@ -9,15 +17,12 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: ['stock-never-negative'] },
-      { breaks: ['stock-never-negative'] },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { breaks: ['stock-never-negative'] },
-      { breaks: ['stock-never-negative'] },
-      { aborts: ['deadlock'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { breaks: ['stock-never-negative'] },
+        { breaks: ['stock-never-negative'] },
+        { aborts: ['deadlock'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-never-negative'] },
@@ -65,8 +70,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, {
       aborts: ['serialization failure'],
       why: 'the first statement takes the snapshot before it waits',
@@ -78,8 +82,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/select-for-update': {
@@ -91,8 +94,7 @@ export const purchase = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, {
       aborts: ['serialization failure'],
       why: 'the first statement takes the snapshot before it waits',
@@ -104,8 +106,7 @@ export const purchase = {
       { aborts: ['lock timeout', 'serialization failure'] },
       { aborts: ['lock timeout', 'serialization failure'] },
     ),
-    mysql: always({ aborts: ['lock timeout'] }),
-    mariadb: always({ aborts: ['lock timeout'] }),
+    ...innodbWithoutSnapshots(always({ aborts: ['lock timeout'] })),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['lock timeout'] },
       { aborts: ['lock timeout'] },
@@ -118,8 +119,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/for-share-then-update': {
@@ -132,21 +132,15 @@ export const purchase = {
       'repeatable-read': { aborts: ['deadlock', 'serialization failure'] },
       serializable: { aborts: ['deadlock', 'serialization failure'] },
     },
-    mysql: byLevel(
-      { aborts: ['deadlock'] },
-      {
-        aborts: ['deadlock'],
-        why: 'two share the row, and each waits for the other to let go of it',
-      },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { aborts: ['deadlock'] },
-      {
-        aborts: ['deadlock'],
-        why: 'two share the row, and each waits for the other to let go of it',
-      },
-      { aborts: ['deadlock'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { aborts: ['deadlock'] },
+        {
+          aborts: ['deadlock'],
+          why: 'two share the row, and each waits for the other to let go of it',
+        },
+        { aborts: ['deadlock'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['deadlock'] },
@@ -170,8 +164,7 @@ export const purchase = {
       { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
       { breaks: ['ok-has-its-purchase'], aborts: ['serialization failure'] },
     ),
-    mysql: always({ breaks: ['ok-has-its-purchase'] }),
-    mariadb: always({ breaks: ['ok-has-its-purchase'] }),
+    ...innodbWithoutSnapshots(always({ breaks: ['ok-has-its-purchase'] })),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['ok-has-its-purchase'] },
       { breaks: ['ok-has-its-purchase'] },
@@ -184,8 +177,7 @@ export const purchase = {
       { aborts: ['deadlock', 'serialization failure'] },
       { aborts: ['deadlock', 'serialization failure'] },
     ),
-    mysql: always({ aborts: ['deadlock'] }),
-    mariadb: always({ aborts: ['deadlock'] }),
+    ...innodbWithoutSnapshots(always({ aborts: ['deadlock'] })),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['deadlock'] },
       { aborts: ['deadlock'] },
@@ -198,8 +190,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
   'purchase/optimistic-version': {
@@ -208,18 +199,12 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: {
+    ...innodbWithoutSnapshots({
       'read-uncommitted': { why: 'all that was read is in the row that has the version' },
       'read-committed': holds,
       'repeatable-read': holds,
       serializable: { aborts: ['deadlock'] },
-    },
-    mariadb: {
-      'read-uncommitted': { why: 'all that was read is in the row that has the version' },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: { aborts: ['deadlock'] },
-    },
+    }),
     'mariadb with snapshot isolation': byLevel(
       holds,
       { aborts: ['serialization failure'] },
@@ -232,8 +217,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(holds, holds, { aborts: ['deadlock'] }),
-    mariadb: byLevel(holds, holds, { aborts: ['deadlock'] }),
+    ...innodbWithoutSnapshots(byLevel(holds, holds, { aborts: ['deadlock'] })),
     'mariadb with snapshot isolation': byLevel(
       holds,
       { aborts: ['serialization failure'] },
@@ -249,21 +233,15 @@ export const purchase = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: ['stock-conserved'] },
-      {
-        breaks: ['stock-conserved'],
-        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
-      },
-      { breaks: ['stock-conserved'] },
-    ),
-    mariadb: byLevel(
-      { breaks: ['stock-conserved'] },
-      {
-        breaks: ['stock-conserved'],
-        why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
-      },
-      { breaks: ['stock-conserved'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { breaks: ['stock-conserved'] },
+        {
+          breaks: ['stock-conserved'],
+          why: 'the UPDATE acts on the newest row, whatever the snapshot shows',
+        },
+        { breaks: ['stock-conserved'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       holds,
@@ -277,8 +255,7 @@ export const purchase = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always({ abortsOnSomeVersions: ['deadlock'] }),
+    ...innodbWithoutSnapshots(always({ abortsOnSomeVersions: ['deadlock'] })),
     'mariadb with snapshot isolation': byLevel(
       { abortsOnSomeVersions: ['deadlock'] },
       { abortsOnSomeVersions: ['deadlock'] },
@@ -295,22 +272,16 @@ export const purchase = {
         why: 'the retry goes on with what the refused attempt has read',
       },
     ),
-    mysql: byLevel(
-      { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'] },
-      {
-        breaks: ['stock-conserved'],
-        why: 'the retry goes on with what the refused attempt has read',
-      },
-    ),
-    mariadb: byLevel(
-      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
-      { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
-      {
-        breaks: ['stock-conserved'],
-        why: 'the retry goes on with what the refused attempt has read',
-        abortsOnSomeVersions: ['deadlock'],
-      },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
+        { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
+        {
+          breaks: ['stock-conserved'],
+          why: 'the retry goes on with what the refused attempt has read',
+          abortsOnSomeVersions: ['deadlock'],
+        },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-conserved'], abortsOnSomeVersions: ['deadlock'] },
@@ -332,9 +303,7 @@ export const purchase = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
-    'mariadb with snapshot isolation': always(holds),
+    ...innodb(always(holds)),
   },
   'purchase/reservation': {
     postgres: byLevel(
@@ -342,15 +311,12 @@ export const purchase = {
       { aborts: ['conflict', 'serialization failure'] },
       { aborts: ['conflict', 'serialization failure'] },
     ),
-    mysql: byLevel(
-      { aborts: ['conflict'] },
-      { aborts: ['conflict'] },
-      { aborts: ['conflict', 'deadlock'] },
-    ),
-    mariadb: byLevel(
-      { aborts: ['conflict'] },
-      { aborts: ['conflict'] },
-      { aborts: ['conflict', 'deadlock'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { aborts: ['conflict'] },
+        { aborts: ['conflict'] },
+        { aborts: ['conflict', 'deadlock'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { aborts: ['conflict'] },
@@ -371,23 +337,16 @@ export const purchase = {
         breaksRarely: ['stock-conserved'],
       },
     ),
-    mysql: byLevel(
-      { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      {
-        breaks: ['stock-conserved'],
-        aborts: ['conflict'],
-        why: 'both look before either deletes, and neither is refused',
-      },
-      { aborts: ['conflict', 'deadlock'], breaksRarely: ['stock-conserved'] },
-    ),
-    mariadb: byLevel(
-      { breaks: ['stock-conserved'], aborts: ['conflict'] },
-      {
-        breaks: ['stock-conserved'],
-        aborts: ['conflict'],
-        why: 'both look before either deletes, and neither is refused',
-      },
-      { aborts: ['conflict', 'deadlock'], breaksRarely: ['stock-conserved'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        { breaks: ['stock-conserved'], aborts: ['conflict'] },
+        {
+          breaks: ['stock-conserved'],
+          aborts: ['conflict'],
+          why: 'both look before either deletes, and neither is refused',
+        },
+        { aborts: ['conflict', 'deadlock'], breaksRarely: ['stock-conserved'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       { breaks: ['stock-conserved'], aborts: ['conflict'] },

@@ -1,5 +1,13 @@
 import type { StrategyId } from '../../strategies/index.ts'
-import { always, byLevel, everywhere, holds, type Expectations } from './expectation.ts'
+import {
+  always,
+  byLevel,
+  everywhere,
+  holds,
+  innodb,
+  innodbWithoutSnapshots,
+  type Expectations,
+} from './expectation.ts'
 
 /** Both races of a coupon: the same user twice, and more users than the cap allows. */
 const twiceAndOverCap = ['one-redemption-per-user', 'redemptions-within-cap']
@@ -12,20 +20,12 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
-    ),
-    mariadb: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
+    ...innodb(
+      byLevel(
+        { breaks: twiceAndOverCap },
+        { breaks: twiceAndOverCap },
+        { aborts: ['deadlock'], why: 'plain reads take share locks, and both then wait to write' },
+      ),
     ),
   },
   'redemption/autocommit': everywhere(
@@ -45,7 +45,7 @@ export const redemption = {
       'repeatable-read': { breaks: twiceAndOverCap },
       serializable: { aborts: ['serialization failure'] },
     },
-    mysql: {
+    ...innodb({
       'read-uncommitted': { why: 'sees what is not committed yet' },
       'read-committed': {
         breaks: twiceAndOverCap,
@@ -55,34 +55,11 @@ export const redemption = {
         why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
       },
       serializable: holds,
-    },
-    mariadb: {
-      'read-uncommitted': { why: 'sees what is not committed yet' },
-      'read-committed': {
-        breaks: twiceAndOverCap,
-        why: 'the statement does not see what others have not committed',
-      },
-      'repeatable-read': {
-        why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
-      },
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': {
-      'read-uncommitted': { why: 'sees what is not committed yet' },
-      'read-committed': {
-        breaks: twiceAndOverCap,
-        why: 'the statement does not see what others have not committed',
-      },
-      'repeatable-read': {
-        why: 'INSERT … SELECT locks what it reads, and the second waits for the first',
-      },
-      serializable: holds,
-    },
+    }),
   },
   'redemption/unique-constraint': {
     postgres: always(holds),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(
       holds,
       { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
@@ -95,8 +72,7 @@ export const redemption = {
       { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(
       holds,
       { aborts: ['serialization failure'], why: 'the row in the way is newer than the snapshot' },
@@ -109,8 +85,7 @@ export const redemption = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(
       holds,
       { aborts: ['serialization failure'] },
@@ -126,8 +101,7 @@ export const redemption = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: always(holds),
-    mariadb: always(holds),
+    ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, {
       aborts: ['serialization failure'],
       why: 'the first statement takes the snapshot before it waits',
@@ -139,20 +113,12 @@ export const redemption = {
       { breaks: twiceAndOverCap, why: 'the snapshot is older than the lock that was waited for' },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      holds,
-      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
-      holds,
-    ),
-    mariadb: byLevel(
-      holds,
-      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
-      holds,
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      holds,
-      { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
-      holds,
+    ...innodb(
+      byLevel(
+        holds,
+        { why: 'the snapshot comes with the first read that takes no lock, after the wait' },
+        holds,
+      ),
     ),
   },
   'redemption/select-for-update-after-read': {
@@ -165,21 +131,15 @@ export const redemption = {
       },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      holds,
-      {
-        breaks: twiceAndOverCap,
-        why: 'the first look fixed the snapshot, before the lock was taken',
-      },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      holds,
-      {
-        breaks: twiceAndOverCap,
-        why: 'the first look fixed the snapshot, before the lock was taken',
-      },
-      { aborts: ['deadlock'] },
+    ...innodbWithoutSnapshots(
+      byLevel(
+        holds,
+        {
+          breaks: twiceAndOverCap,
+          why: 'the first look fixed the snapshot, before the lock was taken',
+        },
+        { aborts: ['deadlock'] },
+      ),
     ),
     'mariadb with snapshot isolation': byLevel(
       holds,
@@ -197,20 +157,8 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
+    ...innodb(
+      byLevel({ breaks: twiceAndOverCap }, { breaks: twiceAndOverCap }, { aborts: ['deadlock'] }),
     ),
   },
   'redemption/lock-missing-row': {
@@ -220,7 +168,7 @@ export const redemption = {
       'repeatable-read': { breaks: twiceAndOverCap, why: 'there is no row to lock' },
       serializable: { aborts: ['serialization failure'] },
     },
-    mysql: {
+    ...innodbWithoutSnapshots({
       'read-uncommitted': { breaks: twiceAndOverCap },
       'read-committed': {
         breaks: twiceAndOverCap,
@@ -232,20 +180,7 @@ export const redemption = {
         why: "two can lock the gap and then deadlock; but it is one user's gap, the cap is for all",
       },
       serializable: { aborts: ['deadlock'] },
-    },
-    mariadb: {
-      'read-uncommitted': { breaks: twiceAndOverCap },
-      'read-committed': {
-        breaks: twiceAndOverCap,
-        why: 'there is no row to lock, and gaps are not locked at this level',
-      },
-      'repeatable-read': {
-        breaks: ['redemptions-within-cap'],
-        aborts: ['deadlock'],
-        why: "two can lock the gap and then deadlock; but it is one user's gap, the cap is for all",
-      },
-      serializable: { aborts: ['deadlock'] },
-    },
+    }),
     'mariadb with snapshot isolation': {
       'read-uncommitted': { breaks: twiceAndOverCap },
       'read-committed': {
@@ -266,20 +201,8 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
+    ...innodb(
+      byLevel({ breaks: twiceAndOverCap }, { breaks: twiceAndOverCap }, { aborts: ['deadlock'] }),
     ),
   },
   'redemption/optimistic-version': {
@@ -288,7 +211,7 @@ export const redemption = {
       { aborts: ['serialization failure'] },
       { aborts: ['serialization failure'] },
     ),
-    mysql: {
+    ...innodbWithoutSnapshots({
       'read-uncommitted': {
         breaks: twiceAndOverCap,
         why: 'the version that was read had not been committed',
@@ -296,16 +219,7 @@ export const redemption = {
       'read-committed': holds,
       'repeatable-read': holds,
       serializable: { aborts: ['deadlock'] },
-    },
-    mariadb: {
-      'read-uncommitted': {
-        breaks: twiceAndOverCap,
-        why: 'the version that was read had not been committed',
-      },
-      'read-committed': holds,
-      'repeatable-read': holds,
-      serializable: { aborts: ['deadlock'] },
-    },
+    }),
     'mariadb with snapshot isolation': {
       'read-uncommitted': {
         breaks: twiceAndOverCap,
@@ -323,20 +237,8 @@ export const redemption = {
       { breaks: twiceAndOverCap, why: 'the snapshot is older than the lock that was waited for' },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      holds,
-      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
-      holds,
-    ),
-    mariadb: byLevel(
-      holds,
-      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
-      holds,
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      holds,
-      { why: 'the lock is taken before BEGIN, and so before the snapshot' },
-      holds,
+    ...innodb(
+      byLevel(holds, { why: 'the lock is taken before BEGIN, and so before the snapshot' }, holds),
     ),
   },
   'redemption/advisory-lock-released-early': {
@@ -345,24 +247,12 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: {
+    ...innodb({
       'read-uncommitted': holds,
       'read-committed': { breaks: twiceAndOverCap },
       'repeatable-read': { breaks: twiceAndOverCap },
       serializable: holds,
-    },
-    mariadb: {
-      'read-uncommitted': holds,
-      'read-committed': { breaks: twiceAndOverCap },
-      'repeatable-read': { breaks: twiceAndOverCap },
-      serializable: holds,
-    },
-    'mariadb with snapshot isolation': {
-      'read-uncommitted': holds,
-      'read-committed': { breaks: twiceAndOverCap },
-      'repeatable-read': { breaks: twiceAndOverCap },
-      serializable: holds,
-    },
+    }),
   },
   'redemption/app-mutex': {
     postgres: byLevel(
@@ -370,20 +260,8 @@ export const redemption = {
       { breaks: twiceAndOverCap },
       { aborts: ['serialization failure'] },
     ),
-    mysql: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    mariadb: byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
-    ),
-    'mariadb with snapshot isolation': byLevel(
-      { breaks: twiceAndOverCap },
-      { breaks: twiceAndOverCap },
-      { aborts: ['deadlock'] },
+    ...innodb(
+      byLevel({ breaks: twiceAndOverCap }, { breaks: twiceAndOverCap }, { aborts: ['deadlock'] }),
     ),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `redemption/${string}`>, Expectations>>
