@@ -174,6 +174,29 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
   )
 
   test.skipIf(missing !== undefined)(
+    `${engine.title} (${choice.provider}): a lane that cannot be opened leaves no database`,
+    async () => {
+      const root = await connect(engine.title, obtained().url)
+      try {
+        await ask(root, "CREATE USER single@'%' IDENTIFIED BY 'one' WITH MAX_USER_CONNECTIONS 1")
+        await ask(root, "GRANT ALL ON *.* TO single@'%'")
+        const url = new URL(obtained().url)
+        url.username = 'single'
+        url.password = 'one'
+        const server = { ...obtained(), url: url.href }
+        const databases = () => ask<unknown[]>(root, "SHOW DATABASES LIKE 'lockstep%'")
+        const before = await databases()
+        await expect(
+          engine.openLane(server, { isolation: engine.defaultIsolation }),
+        ).rejects.toThrow(/ cannot be reached: .*max_user_connections/)
+        expect(await databases()).toEqual(before)
+      } finally {
+        await disconnect(root)
+      }
+    },
+  )
+
+  test.skipIf(missing !== undefined)(
     `${engine.title} (${choice.provider}): what BEGIN commits is seen`,
     async () => {
       const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })

@@ -109,17 +109,36 @@ export class InnodbLane extends BaseLane<InnodbSession> {
       const { provider } = server
       const { isolation } = options
       const facts = { engine, version, provider, database, isolation, snapshotIsolation }
-      const own = { database, multipleStatements: true }
-      const control = await connect(title, server.url, own)
+      try {
+        return await InnodbLane.#openIn(facts, variant, server)
+      } catch (error) {
+        await ask(admin, `DROP DATABASE ${database}`).catch(() => undefined)
+        throw error
+      }
+    } finally {
+      await disconnect(admin)
+    }
+  }
+
+  static async #openIn(
+    facts: LaneFacts,
+    variant: Variant,
+    server: DatabaseServer,
+  ): Promise<InnodbLane> {
+    const { title } = facts.engine
+    const own = { database: facts.database, multipleStatements: true }
+    const control = await connect(title, server.url, own)
+    try {
       // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
       await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await ask(control, controlSettings)
+      const thread = await threadOf(control)
       const watcher = await connect(title, server.url, own)
       await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-      const thread = await threadOf(control)
       return new InnodbLane(facts, server, variant, control, thread, watcher)
-    } finally {
-      await disconnect(admin)
+    } catch (error) {
+      await disconnect(control)
+      throw error
     }
   }
 

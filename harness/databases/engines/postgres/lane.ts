@@ -8,6 +8,7 @@ import {
   type Table,
   type Wait,
 } from '../../engine.ts'
+import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { BaseLane, controlTimeoutMs, stuck, type LaneFacts } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
@@ -67,14 +68,34 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   ): Promise<PostgresLane> {
     const database = newDatabaseName()
     await onServer(server, `CREATE DATABASE ${database} TEMPLATE template0`)
+    try {
+      return await PostgresLane.#openIn(engine, server, database, isolation)
+    } catch (error) {
+      await onServer(server, dropSql(database)).catch(() => undefined)
+      throw error
+    }
+  }
+
+  static async #openIn(
+    engine: Engine,
+    server: DatabaseServer,
+    database: string,
+    isolation: IsolationLevel,
+  ): Promise<PostgresLane> {
     const control = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-    const answer = await control.query<{ version: string }>(
-      "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
-    )
-    const version = answer.rows[0]?.version ?? 'unknown'
-    const watcher = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-    const facts = { engine, version, provider: server.provider, database, isolation }
-    return new PostgresLane(facts, server, control, await pidOf(control), watcher)
+    try {
+      const answer = await control.query<{ version: string }>(
+        "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
+      )
+      const version = answer.rows[0]?.version ?? 'unknown'
+      const pid = await pidOf(control)
+      const watcher = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
+      const facts = { engine, version, provider: server.provider, database, isolation }
+      return new PostgresLane(facts, server, control, pid, watcher)
+    } catch (error) {
+      await control.end().catch(() => undefined)
+      throw error
+    }
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
@@ -163,7 +184,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   async close(): Promise<void> {
     await this.closeSessions()
     for (const client of [this.#control, this.#watcher]) await client.end().catch(() => undefined)
-    await onServer(this.#server, `DROP DATABASE IF EXISTS ${this.database} WITH (FORCE)`)
+    await onServer(this.#server, dropSql(this.database))
   }
 
   protected async openSession(): Promise<PostgresSession> {
@@ -195,6 +216,8 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     }
   }
 }
+
+const dropSql = (database: string): string => `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`
 
 async function pidOf(client: pg.Client): Promise<number> {
   const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')

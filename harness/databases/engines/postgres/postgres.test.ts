@@ -36,3 +36,26 @@ test('a server that is not there is a fault with one sentence', async () => {
     /^PostgreSQL at 127\.0\.0\.1:1 cannot be reached: connect ECONNREFUSED 127\.0\.0\.1:1\.$/,
   )
 })
+
+test('a lane that cannot be opened leaves no database', async () => {
+  const { url } = testServer()
+  const root = await connect(url)
+  try {
+    await root.query("CREATE ROLE single LOGIN SUPERUSER PASSWORD 'one'")
+    await root.query('ALTER ROLE single NOSUPERUSER CREATEDB CONNECTION LIMIT 1')
+    const single = new URL(url)
+    single.username = 'single'
+    single.password = 'one'
+    const server = { ...testServer(), url: single.href }
+    await expect(
+      postgres.openLane(server, { isolation: postgres.defaultIsolation }),
+    ).rejects.toThrow(/ cannot be reached: too many connections for role/)
+    const owned = await root.query(
+      "SELECT datname FROM pg_database JOIN pg_roles r ON r.oid = datdba WHERE rolname = 'single'",
+    )
+    expect(owned.rows).toEqual([])
+  } finally {
+    await root.query('DROP ROLE IF EXISTS single')
+    await root.end()
+  }
+})
