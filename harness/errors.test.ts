@@ -107,7 +107,7 @@ describe('whereThrown', () => {
 describe('the faults', () => {
   test.each([
     { fault: new HarnessFault('m'), kind: 'harness', name: 'HarnessFault' },
-    { fault: new ReplayDivergence('m'), kind: 'harness', name: 'HarnessFault' },
+    { fault: new ReplayDivergence('m', 1), kind: 'harness', name: 'HarnessFault' },
     { fault: new StrategyFault('m'), kind: 'strategy', name: 'StrategyFault' },
     { fault: new DatabaseFault('m'), kind: 'database', name: 'DatabaseFault' },
   ])('$name says whose it is: $kind', ({ fault, kind, name }) => {

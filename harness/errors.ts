@@ -32,7 +32,15 @@ export class DatabaseFault extends Fault {
 }
 
 /** A recorded run cannot be followed any more: the enabled actors or their statements differ. */
-export class ReplayDivergence extends HarnessFault {}
+export class ReplayDivergence extends HarnessFault {
+  /** The first step that was not as recorded. */
+  readonly step: number
+
+  constructor(message: string, step: number) {
+    super(message)
+    this.step = step
+  }
+}
 
 /** The call was wrong. The message says what was wrong and what to do; the command exits with 2. */
 export class UsageError extends Error {

@@ -6,6 +6,7 @@ import { traceOf } from './counterexample/trace.ts'
 import type { Lane } from './databases/engine.ts'
 import { Fault, ReplayDivergence, StrategyFault, UsageError, type FaultKind } from './errors.ts'
 import type { Explorer, SamplingExplorer, SystematicExplorer } from './explorers/explorer.ts'
+import type { ActorId, History } from './history.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
@@ -59,6 +60,17 @@ export async function explore(options: ExploreOptions): Promise<Exploration> {
   return new Exploring(options).explore()
 }
 
+/** The first step at which more than one actor waited, or Infinity. */
+function firstQueue(history: History): number {
+  const waiting = new Set<ActorId>()
+  for (const event of history) {
+    if (event.kind === 'blocked') waiting.add(event.actor)
+    if (event.kind === 'unblocked') waiting.delete(event.actor)
+    if (waiting.size > 1 && 'step' in event) return event.step
+  }
+  return Infinity
+}
+
 /** Left out rather than undefined, where there is no such thing. */
 const isolationOf = ({ isolation, snapshotIsolation }: Lane) => ({
   isolation,
@@ -86,6 +98,8 @@ class Exploring {
   #searchMs = 0
   #exhausted = false
   #first: Failure | undefined
+  /** The first run in which never more than one actor waited. */
+  #firstPlain: Failure | undefined
   #finding: Finding | undefined
   #stop: Stop | undefined
   /** Why a replay of the counterexample could not be followed. */
@@ -168,31 +182,39 @@ class Exploring {
 
   /**
    * The first run again, after all the others. If it goes another way now, something has outlasted
-   * the runs, and all but the first have perhaps not been what they should have been. The database
-   * may choose among actors that are released at once, so once is not enough to say so.
+   * the runs, and all but the first have perhaps not been what they should have been.
    */
   async #repeatFirst(): Promise<void> {
-    const first = this.#first
-    if (!first) return
+    if (!this.#first) return
+    const divergence = await this.#divergenceOf(this.#first)
+    if (!divergence) return
+    // From where several wait on, the database may have chosen otherwise. A run without that tells.
+    const isChance = divergence.step > firstQueue(this.#first.record.history)
+    if (isChance && this.#firstPlain && !(await this.#divergenceOf(this.#firstPlain))) return
+    this.#stop = {
+      reason: `Something outlasts the runs of strategy "${this.#options.strategy.name}", such as state it keeps in the process: the first one was repeated after all others and went another way. ${divergence.message}`,
+      fault: 'strategy',
+    }
+  }
+
+  /** Where a run goes another way each time it is repeated; undefined when it once does not. */
+  async #divergenceOf({ plan, record }: Failure): Promise<ReplayDivergence | undefined> {
     const recording = {
-      plan: { ...first.plan, schedule: first.record.choices.map(({ chosen }) => chosen) },
-      trace: traceOf(first.record.choices),
+      plan: { ...plan, schedule: record.choices.map(({ chosen }) => chosen) },
+      trace: traceOf(record.choices),
     }
     const { lane, strategy, limits, signal } = this.#options
-    let divergence: ReplayDivergence | undefined
+    let first: ReplayDivergence | undefined
     for (let attempt = 0; attempt < replaysPerCounterexample; attempt++) {
       try {
         await replay({ lane, strategy, limits, signal, recording })
-        return
+        return undefined
       } catch (error) {
         if (!(error instanceof ReplayDivergence)) throw error
-        divergence ??= error
+        first ??= error
       }
     }
-    this.#stop = {
-      reason: `Something outlasts the runs of strategy "${strategy.name}", such as state it keeps in the process: the first one was repeated after all others and went another way. ${divergence?.message ?? ''}`,
-      fault: 'strategy',
-    }
+    return first
   }
 
   #enumeration(explorer: SystematicExplorer): () => Promise<void> {
@@ -228,6 +250,9 @@ class Exploring {
       const record = await this.#run(plan, choose)
       const violations = judge(this.#options.strategy, record)
       this.#first ??= { plan, record }
+      if (!this.#firstPlain && firstQueue(record.history) === Infinity) {
+        this.#firstPlain = { plan, record }
+      }
       if (searching) this.#count(record, violations)
       else this.#options.onTrial?.()
       const violation = this.#relevant(violations)

@@ -114,6 +114,7 @@ describe('a replay', () => {
     expect(() => replayOf([recorded[0]!, differing, recorded[2]!])).toThrow(
       new ReplayDivergence(
         `The replay differs from the recording at step 2, where now ${now}: the strategy, its tables or the database have changed since.`,
+        2,
       ),
     )
   })
@@ -123,6 +124,7 @@ describe('a replay', () => {
     expect(() => replayOf([...recorded.slice(0, 2), longer])).toThrow(
       new ReplayDivergence(
         'The replay differs from the recording at step 3, where now B is at BEGIN, A is at sleep(20 ms): the strategy, its tables or the database have changed since.',
+        3,
       ),
     )
   })
@@ -131,13 +133,17 @@ describe('a replay', () => {
     expect(() => replayOf([...recorded, point(4, [0, commit])])).toThrow(
       new ReplayDivergence(
         'The replay goes on after the 3 steps that were recorded: A is at COMMIT.',
+        4,
       ),
     )
   })
 
   test.each([0, 1, 2])('is refused at its end when the run ended after %i steps', (steps) => {
     expect(() => replayOf(recorded.slice(0, steps))).toThrow(
-      new ReplayDivergence(`The replay ended after ${steps} of the 3 steps that were recorded.`),
+      new ReplayDivergence(
+        `The replay ended after ${steps} of the 3 steps that were recorded.`,
+        steps + 1,
+      ),
     )
   })
 })

@@ -26,11 +26,13 @@ export function replaying(
       if (expected === undefined) {
         throw new ReplayDivergence(
           `The replay goes on after the ${trace.length} steps that were recorded: ${describePoint(point)}.`,
+          point.step,
         )
       }
       if (expected !== fingerprint(point)) {
         throw new ReplayDivergence(
           `The replay differs from the recording at step ${point.step}, where now ${describePoint(point)}: the strategy, its tables or the database have changed since.`,
+          point.step,
         )
       }
       followed = point.step
@@ -40,6 +42,7 @@ export function replaying(
       if (followed === trace.length) return
       throw new ReplayDivergence(
         `The replay ended after ${followed} of the ${trace.length} steps that were recorded.`,
+        followed + 1,
       )
     },
   }

@@ -38,7 +38,7 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
     ['own-connection', `Strategy "own-connection" hangs: ${hangs}`, idle],
     [
       'holds-lock-elsewhere',
-      /^A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor A is in "UPDATE coupon SET active = active WHERE code = 'C1'", waiting for process \d+, which is not of this run\.$/,
+      /^A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor A is in "UPDATE coupon SET active = active WHERE code = 'C1'", waiting for session \d+, which is not of this run\.$/,
       idle,
     ],
     [
