@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { fixture, lockstep, lockstepJson } from '../fixtures/program.ts'
 
-const explore = ['explore', '--strategy', 'conditional-update', '--schedules', '20']
+const explore = [
+  'explore',
+  '--strategy',
+  'conditional-update',
+  '--schedules',
+  '20',
+  '--actors',
+  '2',
+]
 /** A server that nobody runs, so that the engine cannot be had, wherever this is run. */
 const environment = { LOCKSTEP_MYSQL_URL: 'mysql://root@127.0.0.1:1/' }
 const unreachable = 'MySQL at 127.0.0.1:1 cannot be reached: '
