@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
+/** Where random schedules begin: the same for all files of a run, and another one in every run. */
+process.env['LOCKSTEP_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+
 /** Where to write a summary for programs, besides what people read. */
 const results = process.env['LOCKSTEP_RESULTS']
 

@@ -12,11 +12,11 @@ export interface Smallest {
   readonly steps: number
 }
 
-const twoByOne = (invariant: string, steps: number): Smallest => ({
+const twoByOne = (invariant: string, steps: number, contextSwitches = 2): Smallest => ({
   invariant,
   actors: 2,
   commands: 1,
-  contextSwitches: 2,
+  contextSwitches,
   steps,
 })
 
@@ -31,7 +31,7 @@ export const smallest: Partial<Readonly<Record<StrategyId, readonly Smallest[]>>
   'checkout/check-both': [
     twoByOne('one-redemption-per-user', 16),
     twoByOne('redemptions-within-cap', 18),
-    twoByOne('stock-never-negative', 16),
+    twoByOne('stock-never-negative', 18, 3),
   ],
 }
 
