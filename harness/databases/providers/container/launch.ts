@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
 import {
   GenericContainer,
   getContainerRuntimeClient,
@@ -50,7 +51,7 @@ class ServerContainer extends GenericContainer {
 
   protected override async beforeContainerCreated(): Promise<void> {
     // Another machine's, or another container's, loopback would be out of our reach.
-    if (this.#client.info.containerRuntime.host !== 'localhost') return
+    if (hostOf(this.#client) !== 'localhost') return
     const ports = Object.keys(this.hostConfig.PortBindings as object)
     this.hostConfig.PortBindings = Object.fromEntries(
       ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '0' }]]),
@@ -66,6 +67,16 @@ class ServerContainer extends GenericContainer {
       // It has started, or has been removed: start() knows more.
       .catch(() => {})
   }
+}
+
+/**
+ * Where Docker runs. Testcontainers takes a machine for a container if it looks like one, and names
+ * the bridge's address: where that is an address of our own, Docker runs here all the same.
+ */
+function hostOf({ info }: ContainerRuntimeClient): string {
+  const { host } = info.containerRuntime
+  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
+  return own.some(({ address }) => address === host) ? 'localhost' : host
 }
 
 /**
@@ -180,8 +191,7 @@ async function start(
   reuse = false,
 ): Promise<string> {
   const server: ServerInContainer = servers[engine]
-  const { host } = client.info.containerRuntime
-  const untilLogin = new UntilLogin(engine, password, host)
+  const untilLogin = new UntilLogin(engine, password, hostOf(client))
   const container = new ServerContainer(image, client)
     .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
     .withCommand([...server.command(image)])
