@@ -183,11 +183,11 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         const url = new URL(obtained().url)
         url.username = 'single'
         url.password = 'one'
-        const server = { ...obtained(), url: url.href }
+        const limited = { ...obtained(), url: url.href }
         const databases = () => ask<unknown[]>(root, "SHOW DATABASES LIKE 'lockstep%'")
         const before = await databases()
         await expect(
-          engine.openLane(server, { isolation: engine.defaultIsolation }),
+          engine.openLane(limited, { isolation: engine.defaultIsolation }),
         ).rejects.toThrow(/ cannot be reached: .*max_user_connections/)
         expect(await databases()).toEqual(before)
       } finally {
