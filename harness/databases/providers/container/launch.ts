@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { networkInterfaces } from 'node:os'
 import {
   GenericContainer,
   getContainerRuntimeClient,
@@ -12,6 +11,7 @@ import type { DatabaseServer } from '../../server.ts'
 import { Unavailable, type ServerChoice } from '../provider.ts'
 import { findDocker } from './docker.ts'
 import { Guard } from './guard.ts'
+import { hostOf } from './host.ts'
 import { chooseImage, imageVariable, localImages } from './image.ts'
 import { findContainers, idLabel, ownerLabel, removeContainer, sweep } from './leftovers.ts'
 import { thisProcess } from './owner.ts'
@@ -51,7 +51,7 @@ class ServerContainer extends GenericContainer {
 
   protected override async beforeContainerCreated(): Promise<void> {
     // Another machine's, or another container's, loopback would be out of our reach.
-    if (hostOf(this.#client) !== 'localhost') return
+    if ((await hostOf(this.#client)) !== 'localhost') return
     const ports = Object.keys(this.hostConfig.PortBindings as object)
     this.hostConfig.PortBindings = Object.fromEntries(
       ports.map((port) => [port, [{ HostIp: '127.0.0.1', HostPort: '0' }]]),
@@ -67,16 +67,6 @@ class ServerContainer extends GenericContainer {
       // It has started, or has been removed: start() knows more.
       .catch(() => {})
   }
-}
-
-/**
- * Where Docker runs. Testcontainers takes a machine for a container if it looks like one, and names
- * the bridge's address: where that is an address of our own, Docker runs here all the same.
- */
-function hostOf({ info }: ContainerRuntimeClient): string {
-  const { host } = info.containerRuntime
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
-  return own.some(({ address }) => address === host) ? 'localhost' : host
 }
 
 /**
@@ -191,7 +181,7 @@ async function start(
   reuse = false,
 ): Promise<string> {
   const server: ServerInContainer = servers[engine]
-  const untilLogin = new UntilLogin(engine, password, hostOf(client))
+  const untilLogin = new UntilLogin(engine, password, await hostOf(client))
   const container = new ServerContainer(image, client)
     .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
     .withCommand([...server.command(image)])
