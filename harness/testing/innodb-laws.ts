@@ -13,6 +13,7 @@ import { purchaseStrategy } from './strategies.ts'
 
 /** The engine laws on a server of MySQL's or MariaDB's, which is obtained for them alone. */
 export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): Promise<void> {
+  const title = `${engine.title} (${choice.provider})`
   const server = await serverOrReason(engine, choice)
   const missing = 'missing' in server ? server.missing : undefined
   const obtained = () => {
@@ -20,8 +21,17 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
     return server
   }
   afterAll(() => ('missing' in server ? undefined : server.stop()))
+  const openLane = () => engine.openLane(obtained(), { isolation: engine.defaultIsolation })
+  const onLane = async (act: (lane: Lane) => Promise<void>): Promise<void> => {
+    const lane = await openLane()
+    try {
+      await act(lane)
+    } finally {
+      await lane.close()
+    }
+  }
   describeEngineLaws({
-    title: `${engine.title} (${choice.provider})`,
+    title,
     missing,
     open: (isolation = engine.defaultIsolation) => engine.openLane(obtained(), { isolation }),
     outsider: async ({ database }) => {
@@ -38,34 +48,29 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
     kill: ({ id }) => `KILL CONNECTION ${id}`,
   })
 
-  /**
-   * All three share the row; A and B then want to write it, and wait for C and for each other. Which
-   * of them InnoDB follows depends on who locked first, and is not the same in MySQL and in MariaDB.
-   */
-  test.skipIf(missing !== undefined).for([
-    ['first', [2, 0, 1, 0, 1, 0, 2]],
-    ['last', [0, 0, 1, 0, 1, 0, 1]],
-  ] as const)(
-    `${engine.title} (${choice.provider}) lets a run go on in which two wait for each other behind a third, who came %s`,
-    async ([, schedule]) => {
-      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      try {
-        await prepareLane(lane, shareThenUpdate)
-        const plan = { ...threeBuyers, schedule, attempts: 1 }
-        const { observation } = await executeRun({ lane, strategy: shareThenUpdate, plan })
-        const replies = observation.commands.map(({ reply }) => describeReply(reply)).toSorted()
-        expect(replies).toEqual(['aborted: deadlock', 'aborted: deadlock', 'ok'])
-      } finally {
-        await lane.close()
-      }
-    },
-  )
+  const suite = missing === undefined ? title : `${title} (not run: ${missing})`
+  describe.skipIf(missing !== undefined)(`InnoDB laws: ${suite}`, () => {
+    /**
+     * All three share the row; A and B then want to write it, and wait for C and for each other. Which
+     * of them InnoDB follows depends on who locked first, and is not the same in MySQL and in MariaDB.
+     */
+    test.for([
+      ['first', [2, 0, 1, 0, 1, 0, 2]],
+      ['last', [0, 0, 1, 0, 1, 0, 1]],
+    ] as const)(
+      `lets a run go on in which two wait for each other behind a third, who came %s`,
+      ([, schedule]) =>
+        onLane(async (lane) => {
+          await prepareLane(lane, shareThenUpdate)
+          const plan = { ...threeBuyers, schedule, attempts: 1 }
+          const { observation } = await executeRun({ lane, strategy: shareThenUpdate, plan })
+          const replies = observation.commands.map(({ reply }) => describeReply(reply)).toSorted()
+          expect(replies).toEqual(['aborted: deadlock', 'aborted: deadlock', 'ok'])
+        }),
+    )
 
-  test.skipIf(missing !== undefined)(
-    `${engine.title} (${choice.provider}) says who is waited for, however many locks they hold`,
-    async () => {
-      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      try {
+    test(`says who is waited for, however many locks they hold`, () =>
+      onLane(async (lane) => {
         const names = Array.from({ length: 15 }, (_, index) => `many${index}`)
         const create = names.map((name) => `CREATE TABLE ${name} (id INT PRIMARY KEY)`)
         await lane.prepare([], create)
@@ -84,17 +89,10 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
           await a.execute(statement(['BEGIN']), [])
           for (const each of names) await a.execute(lockIn(each), [])
         }
-      } finally {
-        await lane.close()
-      }
-    },
-  )
+      }))
 
-  test.skipIf(missing !== undefined).for(sideEffects)(
-    `${engine.title} (${choice.provider}) brings back what is changed by %s`,
-    async ([, schema, text]) => {
-      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      try {
+    test.for(sideEffects)(`brings back what is changed by %s`, ([, schema, text]) =>
+      onLane(async (lane) => {
         await lane.prepare(purchase.tables, [schema])
         const rows = {
           product: [row(1, 5), row(2, 6)],
@@ -107,17 +105,11 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
           expect(await session?.execute(statement([text]), [])).toMatchObject({ ok: true })
           expect(await lane.observe()).not.toEqual(rows)
         }
-      } finally {
-        await lane.close()
-      }
-    },
-  )
+      }),
+    )
 
-  test.skipIf(missing !== undefined)(
-    `${engine.title} (${choice.provider}) keeps what a run has deleted in its indexes until it is over`,
-    async () => {
-      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      try {
+    test(`keeps what a run has deleted in its indexes until it is over`, () =>
+      onLane(async (lane) => {
         await lane.prepare(purchase.tables, [])
         await lane.reset({ product: [row(1, 5)], purchase: [] })
         const [a, b, c] = await lane.sessions(3)
@@ -133,18 +125,12 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         expect(waits[0]?.blockers).toEqual([b])
         await b.execute(statement(['COMMIT']), [])
         await waiting
-      } finally {
-        await lane.close()
-      }
-    },
-  )
+      }))
 
-  describe.skipIf(missing !== undefined)(
-    `${engine.title} (${choice.provider}) follows the transaction through`,
-    () => {
+    describe(`follows the transaction through`, () => {
       let lane: Lane
       beforeAll(async () => {
-        lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
+        lane = await openLane()
         await lane.prepare(purchase.tables, [])
       })
       afterAll(() => lane?.close())
@@ -170,12 +156,9 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         expect(transaction).toBe(expected)
         await session.execute(statement(['ROLLBACK']), [])
       })
-    },
-  )
+    })
 
-  test.skipIf(missing !== undefined)(
-    `${engine.title} (${choice.provider}): a lane that cannot be opened leaves no database`,
-    async () => {
+    test(`a lane that cannot be opened leaves no database`, async () => {
       const root = await connect(engine.title, obtained().url)
       try {
         await ask(root, "CREATE USER single@'%' IDENTIFIED BY 'one' WITH MAX_USER_CONNECTIONS 1")
@@ -193,14 +176,10 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       } finally {
         await disconnect(root)
       }
-    },
-  )
+    })
 
-  test.skipIf(missing !== undefined)(
-    `${engine.title} (${choice.provider}): what BEGIN commits is seen`,
-    async () => {
-      const lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      try {
+    test(`what BEGIN commits is seen`, () =>
+      onLane(async (lane) => {
         const nested = purchaseStrategy('nested', (session) =>
           session.transaction(async (tx) => {
             await tx.sql`UPDATE product SET stock = ${-1}`
@@ -221,59 +200,59 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         expect(observation.committed.map(({ product }) => product?.[0]?.['stock'])).toEqual([
           -1, 5, 5,
         ])
-      } finally {
-        await lane.close()
-      }
-    },
-  )
+      }))
 
-  describe.skipIf(missing !== undefined)(`${engine.title} (${choice.provider}) brings back`, () => {
-    let lane: Lane
-    beforeAll(async () => {
-      lane = await engine.openLane(obtained(), { isolation: engine.defaultIsolation })
-      const version = 'ALTER TABLE product ADD COLUMN version INT NOT NULL DEFAULT 7'
-      await lane.prepare(purchase.tables, [version, 'CREATE TABLE note (id INT PRIMARY KEY)'])
-    })
-    afterAll(() => lane?.close())
+    describe(`brings back`, () => {
+      let lane: Lane
+      beforeAll(async () => {
+        lane = await openLane()
+        const version = 'ALTER TABLE product ADD COLUMN version INT NOT NULL DEFAULT 7'
+        await lane.prepare(purchase.tables, [version, 'CREATE TABLE note (id INT PRIMARY KEY)'])
+      })
+      afterAll(() => lane?.close())
 
-    const two = { product: [row(1, 5), row(2, 6)], purchase: [] }
-    const one = { product: [row(1, 9)], purchase: [{ user_id: 1, product_id: 1, quantity: 2 }] }
+      const two = { product: [row(1, 5), row(2, 6)], purchase: [] }
+      const one = { product: [row(1, 9)], purchase: [{ user_id: 1, product_id: 1, quantity: 2 }] }
 
-    const writings: readonly (readonly [what: string, text: string])[] = [
-      ['values', 'UPDATE product SET stock = 0'],
-      ['values of added columns', 'UPDATE product SET version = version + 1 WHERE id = 1'],
-      ['deleted rows', 'DELETE FROM product WHERE id = 1'],
-      ['tables without added rows', 'INSERT INTO purchase VALUES (1, 1, 1)'],
-      ['keys', 'UPDATE product SET id = id + 10'],
-      ['replaced rows', 'REPLACE INTO product (id, stock) VALUES (1, 0)'],
-      ['tables that a strategy has added', 'INSERT INTO note VALUES (1)'],
-      [
-        'what is written in a way that is not understood',
-        'UPDATE product p, purchase q SET p.stock = 0',
-      ],
-      ['rows where nothing was written', 'SELECT * FROM product'],
-      ['keys behind a subquery', 'UPDATE product SET stock = (SELECT 1 WHERE 1 = 1), id = id + 10'],
-      ['what a DELETE names after USING', 'DELETE FROM p USING product AS p'],
-      ['what a DELETE lists', 'DELETE FROM purchase , product USING purchase JOIN product'],
-    ]
-    test.for(writings)('%s', async ([, text]) => {
-      for (const [before, after] of [
-        [two, two],
-        [two, one],
-        [one, two],
-        [one, one],
-      ] as const) {
-        await lane.reset(before)
-        const [session] = await lane.sessions(1)
-        if (!session) throw new Error('a session was asked for')
-        await session.execute(statement([text]), [])
-        await lane.reset(after)
-        expect(await lane.observe()).toEqual(after)
-        expect(await versionsAndNotes(session)).toEqual({
-          versions: after.product.map(() => ({ version: 7 })),
-          notes: [],
-        })
-      }
+      const writings: readonly (readonly [what: string, text: string])[] = [
+        ['values', 'UPDATE product SET stock = 0'],
+        ['values of added columns', 'UPDATE product SET version = version + 1 WHERE id = 1'],
+        ['deleted rows', 'DELETE FROM product WHERE id = 1'],
+        ['tables without added rows', 'INSERT INTO purchase VALUES (1, 1, 1)'],
+        ['keys', 'UPDATE product SET id = id + 10'],
+        ['replaced rows', 'REPLACE INTO product (id, stock) VALUES (1, 0)'],
+        ['tables that a strategy has added', 'INSERT INTO note VALUES (1)'],
+        [
+          'what is written in a way that is not understood',
+          'UPDATE product p, purchase q SET p.stock = 0',
+        ],
+        ['rows where nothing was written', 'SELECT * FROM product'],
+        [
+          'keys behind a subquery',
+          'UPDATE product SET stock = (SELECT 1 WHERE 1 = 1), id = id + 10',
+        ],
+        ['what a DELETE names after USING', 'DELETE FROM p USING product AS p'],
+        ['what a DELETE lists', 'DELETE FROM purchase , product USING purchase JOIN product'],
+      ]
+      test.for(writings)('%s', async ([, text]) => {
+        for (const [before, after] of [
+          [two, two],
+          [two, one],
+          [one, two],
+          [one, one],
+        ] as const) {
+          await lane.reset(before)
+          const [session] = await lane.sessions(1)
+          if (!session) throw new Error('a session was asked for')
+          await session.execute(statement([text]), [])
+          await lane.reset(after)
+          expect(await lane.observe()).toEqual(after)
+          expect(await versionsAndNotes(session)).toEqual({
+            versions: after.product.map(() => ({ version: 7 })),
+            notes: [],
+          })
+        }
+      })
     })
   })
 }

@@ -70,38 +70,53 @@ export async function runCells(
 ): Promise<Matrix> {
   const explorations: Exploration[] = []
   const notRun: NotRun[] = []
+  const isOnly = cells.engines.length === 1
+  /** The reason when nothing could be run on the engine, or not to the end. */
+  const runOn = async (engine: Engine, signal: AbortSignal): Promise<string | undefined> => {
+    const reason = whyNotRun(strategy, engine, signal)
+    if (reason !== undefined) return reason
+    onEngine(engine)
+    try {
+      await runLevels(engine, cells, search, signal, explorations)
+      return undefined
+    } catch (error) {
+      if (isOnly || !(error instanceof Fault)) throw error
+      return error.message
+    }
+  }
   await interruptible(async (signal) => {
     for (const engine of cells.engines) {
+      const reason = await runOn(engine, signal)
       const required = cells.required.includes(engine)
-      const omit = (reason: string) => notRun.push({ engine: engine.name, reason, required })
-      if (!strategy.engines.includes(engine.name)) {
-        omit(`Strategy "${strategy.name}" is written for ${strategy.engines.join(' and ')} only.`)
-        continue
-      }
-      if (signal.aborted) {
-        omit('It was interrupted before.')
-        continue
-      }
-      onEngine(engine)
-      try {
-        await withServer(engine, cells.choice, signal, async (server) => {
-          for (const isolation of cells.levels ?? [engine.defaultIsolation]) {
-            if (signal.aborted && explorations.length > 0) break
-            const snapshotIsolation = engine.hasSnapshotIsolation
-              ? cells.snapshotIsolation
-              : undefined
-            const setting = { isolation, snapshotIsolation }
-            explorations.push(
-              await withLane(engine, server, setting, (lane) => search(lane, signal)),
-            )
-          }
-        })
-      } catch (error) {
-        if (cells.engines.length === 1 || !(error instanceof Fault)) throw error
-        omit(error.message)
-      }
+      if (reason !== undefined) notRun.push({ engine: engine.name, reason, required })
     }
   })
   const { name, workload } = strategy
   return { workload: workload.name, strategy: name, explorations, notRun }
+}
+
+function whyNotRun(strategy: Strategy, engine: Engine, signal: AbortSignal): string | undefined {
+  if (!strategy.engines.includes(engine.name)) {
+    return `Strategy "${strategy.name}" is written for ${strategy.engines.join(' and ')} only.`
+  }
+  return signal.aborted ? 'It was interrupted before.' : undefined
+}
+
+/** Adds an exploration for each level. */
+async function runLevels(
+  engine: Engine,
+  cells: Cells,
+  search: Search,
+  signal: AbortSignal,
+  explorations: Exploration[],
+): Promise<void> {
+  const snapshotIsolation = engine.hasSnapshotIsolation ? cells.snapshotIsolation : undefined
+  await withServer(engine, cells.choice, signal, async (server) => {
+    for (const isolation of cells.levels ?? [engine.defaultIsolation]) {
+      if (signal.aborted && explorations.length > 0) break
+      const setting = { isolation, snapshotIsolation }
+      const run = (lane: Lane) => search(lane, signal)
+      explorations.push(await withLane(engine, server, setting, run))
+    }
+  })
 }

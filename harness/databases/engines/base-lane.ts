@@ -1,4 +1,4 @@
-import { DatabaseFault } from '../../errors.ts'
+import { DatabaseFault, StrategyFault } from '../../errors.ts'
 import type { ActorSession, Engine, Lane, Rows, Table, Wait } from '../engine.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
@@ -15,14 +15,8 @@ export interface WaitEdge {
 }
 
 /** Facts about a lane that its engine finds out before there is one. */
-export interface LaneFacts {
-  readonly engine: Engine
-  readonly version: string
-  readonly provider: string
-  readonly database: string
-  readonly isolation: IsolationLevel
-  readonly snapshotIsolation?: boolean | undefined
-}
+export type LaneFacts = Pick<Lane, 'engine' | 'version' | 'provider' | 'database' | 'isolation'> &
+  Partial<Pick<Lane, 'snapshotIsolation'>>
 
 /** What lanes do alike on every engine: they keep sessions, and bring rows back ahead of time. */
 export abstract class BaseLane<Session extends NumberedSession> implements Lane {
@@ -138,4 +132,10 @@ export const controlTimeoutMs = 15_000
 export const stuck = (title: string): DatabaseFault =>
   new DatabaseFault(
     `${title} did not let Lockstep read or write the tables within ${controlTimeoutMs / 1000} s: an actor may hold a lock on a whole table, as after LOCK TABLE, which keeps everybody from reading it.`,
+  )
+
+/** @param table one that a strategy's schema has added */
+export const hasRows = (table: string): StrategyFault =>
+  new StrategyFault(
+    `The schema of the strategy puts rows into its own table ${table}, which is emptied before every run: let the strategy insert what it needs.`,
   )

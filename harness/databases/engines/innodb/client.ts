@@ -60,24 +60,31 @@ export async function connect(
   return connection
 }
 
-/** Sends a text of Lockstep's own. Several statements give an array of answers. */
-export function ask<T = Answer>(connection: mysql.Connection, text: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    connection.query({ sql: text, timeout: controlTimeoutMs }, (error, answer) => {
-      if (error) reject(error)
-      else resolve(answer as T)
-    })
+type Done = (error: mysql.QueryError | null, answer: unknown) => void
+
+const answer = <T>(send: (done: Done) => void): Promise<T> =>
+  new Promise((resolve, reject) => {
+    send((error, result) => (error ? reject(error) : resolve(result as T)))
   })
-}
+
+/** Sends a text of Lockstep's own. Several statements give an array of answers. */
+export const ask = <T = Answer>(connection: mysql.Connection, text: string): Promise<T> =>
+  answer((done) => connection.query({ sql: text, timeout: controlTimeoutMs }, done))
 
 /** The same for one statement that is asked again and again. */
-export function askPrepared<T = Answer>(connection: mysql.Connection, text: string): Promise<T> {
-  return new Promise((resolve, reject) => {
-    connection.execute({ sql: text, timeout: controlTimeoutMs }, (error, answer) => {
-      if (error) reject(error)
-      else resolve(answer as T)
-    })
-  })
+export const askPrepared = <T = Answer>(connection: mysql.Connection, text: string): Promise<T> =>
+  answer((done) => connection.execute({ sql: text, timeout: controlTimeoutMs }, done))
+
+/** A connection's number in the process list, and that of its thread in the performance schema. */
+export async function identify(
+  connection: mysql.Connection,
+): Promise<{ id: number; threadId: number }> {
+  const [row] = await ask<{ id: number; threadId: number | null }[]>(
+    connection,
+    'SELECT CONNECTION_ID() AS id, (SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()) AS threadId',
+  )
+  // Without a performance schema nobody has a number in it, and none is 0.
+  return { id: row?.id ?? 0, threadId: row?.threadId ?? 0 }
 }
 
 export async function disconnect(connection: mysql.Connection): Promise<void> {

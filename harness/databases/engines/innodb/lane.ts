@@ -1,6 +1,6 @@
 import type mysql from 'mysql2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseFault, StrategyFault } from '../../../errors.ts'
+import { DatabaseFault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
@@ -12,9 +12,9 @@ import {
 import { isolationSql } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import type { Row } from '../../statement.ts'
-import { BaseLane, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
+import { BaseLane, hasRows, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
-import { ask, askPrepared, connect, disconnect } from './client.ts'
+import { ask, askPrepared, connect, disconnect, identify } from './client.ts'
 import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
@@ -132,10 +132,10 @@ export class InnodbLane extends BaseLane<InnodbSession> {
       // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
       await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await ask(control, controlSettings)
-      const thread = await threadOf(control)
+      const { threadId } = await identify(control)
       const watcher = await connect(title, server.url, own)
       await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-      return new InnodbLane(facts, server, variant, control, thread, watcher)
+      return new InnodbLane(facts, server, variant, control, threadId, watcher)
     } catch (error) {
       await disconnect(control)
       throw error
@@ -170,9 +170,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   async #refuseRowsIn(table: string): Promise<void> {
     const rows = await this.#ask<unknown[]>(`SELECT 1 FROM ${identifier(table)} LIMIT 1`)
     if (rows.length === 0) return
-    throw new StrategyFault(
-      `The schema of the strategy puts rows into its own table ${table}, which is emptied before every run: let the strategy insert what it needs.`,
-    )
+    throw hasRows(table)
   }
 
   protected async runReset(rows: Rows): Promise<void> {
@@ -291,14 +289,6 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   async #try<T>(question: () => Promise<T>): Promise<T> {
     return asked(this.engine.title, question, this.#variant.classes)
   }
-}
-
-async function threadOf(connection: mysql.Connection): Promise<number> {
-  const [row] = await ask<{ thread: number }[]>(
-    connection,
-    'SELECT THREAD_ID AS thread FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()',
-  )
-  return row?.thread ?? 0
 }
 
 /** Turns what the driver rejects with into a fault. */

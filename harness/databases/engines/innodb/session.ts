@@ -4,7 +4,7 @@ import { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
 import { renderStatement, type Row, type SqlValue, type Statement } from '../../statement.ts'
 import type { NumberedSession } from '../base-lane.ts'
-import { ask, disconnect, type Answer } from './client.ts'
+import { ask, disconnect, identify, type Answer } from './client.ts'
 import { dialect } from './dialect.ts'
 import { classify, statementOnly, type ErrorClasses } from './errors.ts'
 import { writesOf, type Writes } from './writes.ts'
@@ -252,15 +252,6 @@ export class InnodbSession implements NumberedSession {
   async close(): Promise<void> {
     await disconnect(this.#connection)
   }
-}
-
-async function identify(connection: mysql.Connection): Promise<{ id: number; threadId: number }> {
-  const [row] = await ask<{ id: number; threadId: number | null }[]>(
-    connection,
-    'SELECT CONNECTION_ID() AS id, (SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()) AS threadId',
-  )
-  // Without a performance schema nobody has a number in it, and none is 0.
-  return { id: row?.id ?? 0, threadId: row?.threadId ?? 0 }
 }
 
 /** A CALL has a list of answers, of which the first one counts. */

@@ -4,7 +4,6 @@ import { commonClasses, type ErrorClasses } from '../innodb/errors.ts'
 export const classes: ErrorClasses = {
   ...commonClasses,
   1020: 'serialization failure', // ER_CHECKREAD, with innodb_snapshot_isolation
-  1317: 'other', // ER_QUERY_INTERRUPTED
   1927: 'connection lost', // ER_CONNECTION_KILLED
   4025: 'check violation', // ER_CONSTRAINT_FAILED
 }

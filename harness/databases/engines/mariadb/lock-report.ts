@@ -1,3 +1,5 @@
+import type { WaitEdge } from '../base-lane.ts'
+
 /**
  * Reads who waits for whom from the transactions that SHOW ENGINE INNODB STATUS lists, with the locks
  * of each when innodb_status_output_locks is on. It is the one place where MariaDB says so at once:
@@ -31,18 +33,12 @@ interface Transaction {
   readonly isCutOff: boolean
 }
 
-/** A session waits for another one, or for somebody of this name. */
-export interface ReportedWait {
-  readonly waiter: number
-  readonly blocker: number | string
-}
-
 /**
  * Who waits for whom, from the text of the status.
  *
  * @param own the sessions of the lane that asks.
  */
-export function reportedWaits(status: string, own: ReadonlySet<number>): ReportedWait[] {
+export function reportedWaits(status: string, own: ReadonlySet<number>): WaitEdge[] {
   if (!status.includes('LOCK WAIT')) return []
   const transactions = readTransactions(status)
   return transactions.flatMap((waiting) => {

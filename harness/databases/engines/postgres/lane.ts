@@ -1,5 +1,5 @@
 import type pg from 'pg'
-import { DatabaseFault, StrategyFault } from '../../../errors.ts'
+import { DatabaseFault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
@@ -10,7 +10,7 @@ import {
 } from '../../engine.ts'
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { BaseLane, controlTimeoutMs, stuck, type LaneFacts } from '../base-lane.ts'
+import { BaseLane, controlTimeoutMs, hasRows, stuck, type LaneFacts } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
@@ -130,9 +130,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   async #refuseRowsIn(table: string): Promise<void> {
     const { rowCount } = await this.#try(() => this.#control.query(`SELECT FROM ${table} LIMIT 1`))
     if (!rowCount) return
-    throw new StrategyFault(
-      `The schema of the strategy puts rows into its own table ${table}, which is emptied before every run: let the strategy insert what it needs.`,
-    )
+    throw hasRows(table)
   }
 
   protected async runReset(rows: Rows): Promise<void> {
