@@ -5,9 +5,15 @@ import { encodeToken } from './counterexample/token.ts'
 import { traceOf } from './counterexample/trace.ts'
 import type { Lane } from './databases/engine.ts'
 import { Fault, ReplayDivergence, StrategyFault, UsageError, type FaultKind } from './errors.ts'
-import type { Explorer, SamplingExplorer, SystematicExplorer } from './explorers/explorer.ts'
+import type {
+  Explorer,
+  SamplingExplorer,
+  Search,
+  SystematicExplorer,
+} from './explorers/explorer.ts'
 import type { ActorId, History } from './history.ts'
 import type { Violation } from './invariant.ts'
+import { StepCounts } from './outlook.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
 import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
@@ -94,7 +100,9 @@ class Exploring {
   readonly #options: ExploreOptions
   readonly #judged: ReadonlySet<string>
   readonly #tally: Tally
+  readonly #counts = new StepCounts()
   readonly #startedAt = performance.now()
+  #search: Search | undefined
   #searchMs = 0
   #exhausted = false
   #first: Failure | undefined
@@ -163,7 +171,7 @@ class Exploring {
     const property = fc.asyncProperty(plans, async (plan) => {
       // Ends fast-check's run here, which would draw all the plans that are left otherwise.
       if (this.#shouldStop()) throw new fc.PreconditionFailure(true)
-      const run = this.#survives(plan, explorer.chooser(plan.schedule))
+      const run = this.#survives(plan, explorer.chooser(plan.schedule, this.#counts.outlook(plan)))
       underWay = run.catch(() => undefined)
       return run
     })
@@ -223,6 +231,7 @@ class Exploring {
     const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
     return async () => {
       const search = explorer.search()
+      this.#search = search
       for (let choose = search.next(); choose; choose = search.next()) {
         const spent = this.#tally.schedules >= schedules || this.#elapsedMs() > timeBudgetMs
         if (spent || this.#shouldStop()) {
@@ -268,6 +277,8 @@ class Exploring {
   }
 
   #count(record: RunRecord, violations: readonly Violation[]): void {
+    this.#counts.learn(record)
+    this.#search?.ran?.(record.history)
     this.#tally.add(record, violations)
     this.#options.onRun?.(record, violations)
   }

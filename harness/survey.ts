@@ -1,7 +1,13 @@
 import fc from 'fast-check'
 import type { Lane } from './databases/engine.ts'
 import { Fault, type FaultKind } from './errors.ts'
-import type { SamplingExplorer, SearchBounds, SystematicExplorer } from './explorers/explorer.ts'
+import type {
+  SamplingExplorer,
+  Search,
+  SearchBounds,
+  SystematicExplorer,
+} from './explorers/explorer.ts'
+import { StepCounts } from './outlook.ts'
 import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
 import type { AbortClass } from './reply.ts'
 import { executeRun, judge, type RunRecord } from './run.ts'
@@ -37,7 +43,12 @@ export function surveyScenario(
   explorer: SystematicExplorer,
   bounds?: SearchBounds,
 ): Promise<Survey> {
-  return survey(options, () => schedulesOf(scenario, actors, explorer, bounds))
+  const search = explorer.search(bounds)
+  return survey(
+    options,
+    () => schedulesOf(scenario, actors, search),
+    ({ history }) => search.ran?.(history),
+  )
 }
 
 /** Every schedule, within the bounds, of each of the workload's scenarios with two actors. */
@@ -47,9 +58,17 @@ export function surveyScenarios(
   bounds?: SearchBounds,
 ): Promise<Survey> {
   const { scenarios } = options.strategy.workload
-  return survey(options, function* () {
-    for (const scenario of scenarios) yield* schedulesOf(scenario, 2, explorer, bounds)
-  })
+  let search: Search | undefined
+  return survey(
+    options,
+    function* () {
+      for (const scenario of scenarios) {
+        search = explorer.search(bounds)
+        yield* schedulesOf(scenario, 2, search)
+      }
+    },
+    ({ history }) => search?.ran?.(history),
+  )
 }
 
 type AnyScenario = AnyWorkload['scenarios'][number]
@@ -60,15 +79,9 @@ interface NextRun {
   readonly choose: Chooser
 }
 
-function* schedulesOf(
-  scenario: AnyScenario,
-  actors: number,
-  explorer: SystematicExplorer,
-  bounds: SearchBounds | undefined,
-): Generator<NextRun> {
+function* schedulesOf(scenario: AnyScenario, actors: number, search: Search): Generator<NextRun> {
   const start = scenario.start(actors) as Pick<Plan, 'initial' | 'actors'>
   const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
-  const search = explorer.search(bounds)
   for (let choose = search.next(); choose; choose = search.next()) yield { plan, choose }
 }
 
@@ -79,20 +92,27 @@ export function surveyPlans(
   { schedules, seed }: { readonly schedules: number; readonly seed: number },
 ): Promise<Survey> {
   const plans = planArbitrary(options.strategy.workload, explorer.schedule, defaultBounds)
-  return survey(options, function* () {
-    for (const plan of fc.sample(plans, { numRuns: schedules, seed })) {
-      yield { plan, choose: explorer.chooser(plan.schedule) }
-    }
-  })
+  const counts = new StepCounts()
+  return survey(
+    options,
+    function* () {
+      for (const plan of fc.sample(plans, { numRuns: schedules, seed })) {
+        yield { plan, choose: explorer.chooser(plan.schedule, counts.outlook(plan)) }
+      }
+    },
+    (record) => counts.learn(record),
+  )
 }
 
 async function survey(
   { lane, strategy }: SurveyOptions,
   runs: () => Iterable<NextRun>,
+  learn: (record: RunRecord) => void,
 ): Promise<Survey> {
   const tally = new Tally(strategy)
   const violations = new Map<string, number>()
   const seen = (record: RunRecord): void => {
+    learn(record)
     const found = judge(strategy, record)
     tally.add(record, found)
     for (const { invariant } of found) {

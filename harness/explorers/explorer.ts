@@ -1,4 +1,6 @@
 import type fc from 'fast-check'
+import type { History } from '../history.ts'
+import type { Outlook } from '../outlook.ts'
 import type { Chooser } from '../scheduler/choice.ts'
 
 /**
@@ -20,7 +22,8 @@ export interface SamplingExplorer {
   readonly name: string
   readonly summary: string
   readonly schedule: fc.Arbitrary<readonly number[]>
-  chooser(schedule: readonly number[]): Chooser
+  /** @param outlook what is known of the run that the choices are for: a guess, which may be wrong. */
+  chooser(schedule: readonly number[], outlook: Outlook): Chooser
 }
 
 export interface SystematicExplorer {
@@ -46,4 +49,7 @@ export interface Search {
    *   it was stopped half way, or the same choices do not lead to the same run.
    */
   next(): Chooser | undefined
+
+  /** Told what the run of the last chooser came to, where a search learns from it. */
+  ran?(history: History): void
 }

@@ -16,7 +16,7 @@ function choices(enabled: number, step: number): number[] {
   }
   return schedules
     .filter((schedule) => schedule.length >= step)
-    .map((schedule) => random.chooser(schedule)(point))
+    .map((schedule) => random.chooser(schedule, { steps: [] })(point))
 }
 
 describe('random', () => {
@@ -48,7 +48,9 @@ describe('random', () => {
   test('reaches every schedule of a small run', () => {
     const orders = schedules
       .slice(0, 1_000)
-      .map((schedule) => simulate([idle(3), idle(3)], random.chooser(schedule)).order.join(''))
+      .map((schedule) =>
+        simulate([idle(3), idle(3)], random.chooser(schedule, { steps: [3, 3] })).order.join(''),
+      )
     expect(new Set(orders).size).toBe(20)
   })
 
