@@ -166,6 +166,27 @@ describe('minimise', () => {
     expect(plan.initial).toEqual(stocked(3))
   })
 
+  test('lowers a limit together with the number of those who exceed it', async () => {
+    const exceeds: Try = async (plan, choose) => {
+      const [product] = (plan.initial as StockState).product
+      const actors = plan.actors.length
+      return actors > 1 && actors === (product?.stock ?? 0) + 1
+        ? recordOf(
+            simulate(
+              plan.actors.map(() => idle(1)),
+              choose,
+            ),
+          )
+        : undefined
+    }
+    // Had one of them been done before, there would be nothing left for the others.
+    const four = planOf(stocked(3), [buy(1, 1, 3)], [buy(1, 1, 3)], [buy(1, 1, 3)], [buy(1, 1, 3)])
+    const failure = await firstFailure(four, exceeds, allSchedules())
+    const { plan } = await minimise(failure, purchase, exceeds)
+    expect(plan.actors).toEqual([[buy(1, 1, 3)], [buy(1, 1, 3)]])
+    expect(plan.initial).toEqual(stocked(1))
+  })
+
   test('leaves a smallest plan as it is', async () => {
     const smallest = planOf(stocked(2), [buy(1)], [buy(2)])
     const { plan } = await minimiseSale(smallest)

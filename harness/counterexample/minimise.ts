@@ -108,6 +108,17 @@ function* statesWithFewerValues(state: Rows): Generator<Rows> {
  * to the data, the data can be as if it had been done before.
  */
 function* smallerPlans(plan: Plan, workload: AnyWorkload): Generator<Plan> {
+  yield* plansWithLess(plan, workload)
+  // A limit that three reach may be one less for two.
+  for (const initial of statesWithSmallerNumbers(plan.initial)) {
+    if (!workload.schema.state.safeParse(initial).success) continue
+    for (const less of plansWithLess(plan, workload)) {
+      if (less.initial === plan.initial) yield { ...less, initial }
+    }
+  }
+}
+
+function* plansWithLess(plan: Plan, workload: AnyWorkload): Generator<Plan> {
   for (const actor of plan.actors.keys()) {
     yield { ...plan, schedule: [], actors: plan.actors.toSpliced(actor, 1) }
   }
@@ -122,6 +133,20 @@ function* smallerPlans(plan: Plan, workload: AnyWorkload): Generator<Plan> {
     }
   }
 }
+
+/** One number is one less. Not of those that only tell rows apart. */
+function* statesWithSmallerNumbers(state: Rows): Generator<Rows> {
+  for (const [table, rows] of Object.entries(state)) {
+    for (const [index, row] of rows.entries()) {
+      for (const [column, value] of Object.entries(row)) {
+        if (typeof value !== 'number' || value <= 0 || isIdentifier(column)) continue
+        yield { ...state, [table]: rows.with(index, { ...row, [column]: value - 1 }) }
+      }
+    }
+  }
+}
+
+const isIdentifier = (column: string): boolean => /(^|_)id$/.test(column)
 
 /** The first failing schedule with one switch, else with two, and so on up to what there is. */
 async function fewestSwitches(failure: Failure, attempt: Try): Promise<Failure> {
