@@ -1,0 +1,77 @@
+import type { SqlValue } from '../databases/statement.ts'
+
+/**
+ * What a statement may touch, as far as its text tells: an upper bound, never a guess.
+ *
+ * - `everything`: it could not be told, so it conflicts with everything but what is `local`.
+ * - `local`: nothing that others could see or be kept from: BEGIN, SAVEPOINT, a sleep.
+ * - `commit`, `rollback`: whatever its transaction has touched, which its text does not say.
+ * - `accesses`: these objects, and nothing else.
+ */
+export type Footprint =
+  | { readonly kind: 'everything' }
+  | { readonly kind: 'local' }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'rollback' }
+  | { readonly kind: 'accesses'; readonly accesses: readonly Access[] }
+
+export interface Access {
+  readonly object: 'table' | 'sequence' | 'user lock'
+  /** In lower case, without its schema; `undefined` for any object of that kind. */
+  readonly name: string | undefined
+  /**
+   * - `read`: reads, and leaves no lock on what it has read.
+   * - `lock`: reads and locks, as FOR UPDATE, FOR SHARE and GET_LOCK do.
+   * - `write`: reads, locks and writes.
+   */
+  readonly mode: 'read' | 'lock' | 'write'
+  /**
+   * Values of columns that every row it is about has; `undefined` for any rows. It says what the
+   * statement means, and not what it locks: a database may lock other rows on the way to these.
+   */
+  readonly rows?: Readonly<Record<string, SqlValue>>
+}
+
+export const everything: Footprint = { kind: 'everything' }
+export const local: Footprint = { kind: 'local' }
+
+/**
+ * Whether two footprints of different actors may not commute, at the level of whole tables: unless
+ * they certainly do, the answer is yes. What a COMMIT or ROLLBACK touches is not known here, so each
+ * conflicts with everything that is not local.
+ */
+export function conflicts(one: Footprint, other: Footprint): boolean {
+  if (one.kind === 'local' || other.kind === 'local') return false
+  if (one.kind !== 'accesses' || other.kind !== 'accesses') return true
+  return one.accesses.some((a) => other.accesses.some((b) => collide(a, b)))
+}
+
+/** Whether two accesses are to one object, and not both of them only read it. */
+const collide = (a: Access, b: Access): boolean =>
+  isSameObject(a, b) && (a.mode !== 'read' || b.mode !== 'read')
+
+/** Whether they may be to one object. */
+export const isSameObject = (a: Access, b: Access): boolean =>
+  a.object === b.object && (a.name === undefined || b.name === undefined || a.name === b.name)
+
+/**
+ * Whether two accesses to one table may be about the same row. No row has two values in one column,
+ * so they are not when they ask for different ones.
+ */
+export function mayMeet(a: Access, b: Access): boolean {
+  if (!isSameObject(a, b)) return false
+  const [one, other] = [a.rows, b.rows]
+  if (!one || !other) return true
+  return !Object.entries(one).some(([column, value]) => {
+    const wanted = other[column]
+    return wanted !== undefined && certainlyDiffer(value, wanted)
+  })
+}
+
+/** Columns convert what they are compared with, and collations may take different texts for equal. */
+function certainlyDiffer(one: SqlValue, other: SqlValue): boolean {
+  if (typeof one === 'number' && typeof other === 'number') return one !== other
+  if (typeof one !== 'string' || typeof other !== 'string') return false
+  const plain = /^[\x21-\x7e]*$/
+  return plain.test(one) && plain.test(other) && one.toLowerCase() !== other.toLowerCase()
+}
