@@ -34,6 +34,7 @@ export { diagnose, type Diagnosis } from './databases/doctor/diagnosis.ts'
 export type { DatabaseServer } from './databases/server.ts'
 export { explorers } from './explorers/index.ts'
 export { exhaustive } from './explorers/exhaustive.ts'
+export { pct, pctOfDepth } from './explorers/pct.ts'
 export { random } from './explorers/random.ts'
 export type {
   Explorer,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Chooser } from '../scheduler/choice.ts'
+import { exhaustive } from './exhaustive.ts'
 import type { Explorer, SamplingExplorer, Search, SystematicExplorer } from './explorer.ts'
 import { locking, simulate, type SimulatedRun } from './fixtures/simulated-run.ts'
 
@@ -74,18 +75,64 @@ function samplingLaws(explorer: SamplingExplorer): void {
     )
   })
 
-  test('draws more than one schedule', () => {
-    const busy = [
-      ['x', undefined, undefined],
-      ['x', undefined, undefined],
-    ]
-    const outlook = { steps: [3, 3] }
+  test('reaches every schedule of a small program', () => {
+    const two = programOf(2, 2)
     const orders = fc
-      .sample(explorer.schedule, 50)
-      .map((schedule) => runProgram(busy, explorer.chooser(schedule, outlook)).order.join())
-    expect(new Set(orders).size).toBeGreaterThan(5)
+      .sample(explorer.schedule, { seed: 1, numRuns: 1_000 })
+      .map((schedule) => runProgram(two, explorer.chooser(schedule, { steps: [2, 2] })).order)
+    const found = new Set(orders.map((order) => order.join('')))
+    expect([...found].toSorted()).toEqual(['0011', '0101', '0110', '1001', '1010', '1100'])
+  })
+
+  test('reaches what a wait makes possible', () => {
+    const locks = [
+      ['x', undefined],
+      [undefined, 'x'],
+    ]
+    const every = runAll(exhaustive.search(), (choose) => runProgram(locks, choose))
+    const orders = fc
+      .sample(explorer.schedule, { seed: 1, numRuns: 1_000 })
+      .map((schedule) => runProgram(locks, explorer.chooser(schedule, { steps: [2, 2] })))
+    expect(ordersIn(orders)).toEqual(ordersIn(every))
+  })
+
+  test('reaches more than one schedule whatever it is told to expect', () => {
+    const two = programOf(3, 3)
+    for (const steps of [[], [0, 0, 0], [1], [100, 1], [6, 0, 50, 3]]) {
+      const orders = fc
+        .sample(explorer.schedule, { seed: 1, numRuns: 100 })
+        .map((schedule) => runProgram(two, explorer.chooser(schedule, { steps })).order.join(''))
+      expect(new Set(orders).size).toBeGreaterThan(5)
+    }
+  })
+
+  test('lets one actor after the other run when nothing or only zeros are drawn', () => {
+    fc.assert(
+      fc.property(fc.nat({ max: 200 }), outlookArbitrary, (length, outlook) => {
+        const schedule = Array.from({ length }, () => 0)
+        const { order } = runProgram(programOf(3, 3), explorer.chooser(schedule, outlook))
+        expect(order.join('')).toBe('000111222')
+      }),
+    )
+  })
+
+  test('shrinks to one actor after the other', () => {
+    const { counterexample } = fc.check(
+      fc.property(explorer.schedule, () => false),
+      { seed: 1 },
+    )
+    const schedules = (counterexample ?? []) as [(readonly number[])?]
+    const choose = explorer.chooser(schedules[0] ?? [1], { steps: [3, 3, 3] })
+    expect(runProgram(programOf(3, 3), choose).order.join('')).toBe('000111222')
   })
 }
+
+const ordersIn = (runs: readonly SimulatedRun[]): ReadonlySet<string> =>
+  new Set(runs.map(({ order }) => order.join()))
+
+/** Actors of so many steps that share nothing. */
+const programOf = (actors: number, steps: number): Program =>
+  Array.from({ length: actors }, () => Array.from({ length: steps }, () => undefined))
 
 function systematicLaws(explorer: SystematicExplorer): void {
   const program = programArbitrary(3, 2)
