@@ -65,6 +65,13 @@ export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'
 export { checkRecording, decodeToken, encodeToken, type Recording } from './counterexample/token.ts'
 export { replay } from './counterexample/replay.ts'
+export {
+  serialEquivalence,
+  type NearestOrder,
+  type SerialEquivalence,
+} from './oracles/serial-equivalence.ts'
+export type { SerialCommand, SerialDifference, SerialOrder } from './oracles/serial-orders.ts'
+export { confirmBySerialRuns, runSerially, type SerialConfirmation } from './oracles/serial-runs.ts'
 export { pageWidth, wrap } from './report/layout.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'

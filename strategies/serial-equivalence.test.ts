@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import {
+  byName,
+  engines,
+  executeRun,
+  exhaustive,
+  prepareLane,
+  serialEquivalence,
+  type Lane,
+  type Plan,
+  type SerialEquivalence,
+  type Strategy,
+} from '../harness/index.ts'
+import { catalogue } from './index.ts'
+
+const postgres = byName('engine', engines, 'postgres')
+
+let lane: Lane
+beforeAll(async () => {
+  const server = { ...(inject('servers').postgres as { url: string; provider: string }) }
+  const started = { ...server, engine: 'postgres', stop: async () => {} } as const
+  lane = await postgres.openLane(started, { isolation: postgres.defaultIsolation })
+})
+afterAll(() => lane.close())
+
+/** What each schedule of a scenario with so many actors is. */
+async function everySchedule(
+  strategy: Strategy,
+  scenario: string,
+  actors: number,
+): Promise<SerialEquivalence[]> {
+  await prepareLane(lane, strategy)
+  const { workload } = strategy
+  const start = byName('scenario', workload.scenarios, scenario).start(actors) as Plan
+  const plan: Plan = { ...start, schedule: [], attempts: 3 }
+  const found: SerialEquivalence[] = []
+  // All schedules of two; of three, those in which few are stopped half way.
+  const search = exhaustive.search(actors === 2 ? {} : { preemptions: 1 })
+  for (let choose = search.next(); choose; choose = search.next()) {
+    const { observation } = await executeRun({ lane, strategy, plan, choose })
+    found.push(serialEquivalence(workload, observation))
+  }
+  return found
+}
+
+const messagesOf = (found: readonly SerialEquivalence[]): string[] =>
+  [
+    ...new Set(found.map((each) => (each.outcome === 'not serial' ? each.message : each.outcome))),
+  ].toSorted()
+
+describe('serial equivalence on PostgreSQL', () => {
+  test.each([
+    ['redemption/select-for-update', 'same-user', 2],
+    ['redemption/select-for-update', 'withdrawn', 2],
+    ['purchase/select-for-update', 'last-item', 2],
+    ['purchase/select-for-update', 'last-item', 3],
+  ] as const)(
+    'every schedule of %s, %s with %i actors, is serial',
+    async (name, scenario, actors) => {
+      const found = await everySchedule(catalogue[name], scenario, actors)
+      expect(found.length).toBeGreaterThan(5)
+      expect(messagesOf(found)).toEqual(['serial'])
+    },
+  )
+
+  test('schedules of check-then-insert are not, and the nearest order is named', async () => {
+    const found = await everySchedule(catalogue['redemption/check-then-insert'], 'same-user', 2)
+    const nearest = (first: string, second: string): string =>
+      `No serial order gives these replies and rows: the nearest is ${first} then ${second}, where ${second} is told rejected (already redeemed) instead of ok and redemption has 1 row instead of 2.`
+    expect(messagesOf(found)).toEqual([nearest('A', 'B'), nearest('B', 'A'), 'serial'])
+  })
+
+  test('schedules of read-modify-write are not, although every reply is right', async () => {
+    const found = await everySchedule(catalogue['purchase/read-modify-write'], 'plenty', 2)
+    const nearest = (order: string): string =>
+      `No serial order leaves these rows: the nearest is ${order}, where product has (id 1, stock 0) instead of (id 1, stock 1).`
+    expect(messagesOf(found)).toEqual([nearest('A then B'), nearest('B then A'), 'serial'])
+  })
+})
