@@ -14,7 +14,8 @@ export const actorName = (actor: ActorId): string => String.fromCodePoint(65 + a
  * by the clock, so the same plan gives the same history. Events of actors that ran on at the same
  * time, because one commit woke them all, stand in the actors' order.
  *
- * `step` numbers the statements of all actors, from 1, in the order in which they were sent.
+ * `step` numbers the steps of all actors, from 1, in the order in which they were sent. In grain
+ * `phase`, a statement that has stopped parks its actor again, and the rest of it is a step too.
  */
 export type RunEvent = { readonly actor: ActorId } & (
   | { readonly kind: 'parked'; readonly request: Step }

@@ -283,6 +283,7 @@ describe('what cannot be judged is a fault', () => {
       // The reset writes the same rows, so it would wait too: this run starts from what is there.
       const untouched: Lane = Object.create(lane, { reset: { value: () => Promise.resolve() } })
       const sessions = await lane.sessions(2)
+      Object.defineProperty(untouched, 'stops', { value: false })
       Object.defineProperty(untouched, 'sessions', { value: () => Promise.resolve(sessions) })
       for (const method of ['waits', 'observe', 'recover'] as const) {
         Object.defineProperty(untouched, method, { value: lane[method].bind(lane) })

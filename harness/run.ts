@@ -8,6 +8,7 @@ import {
   describeThrown,
   whereThrown,
 } from './errors.ts'
+import type { Grain } from './grain.ts'
 import { actorName, type ActorId, type History } from './history.ts'
 import type { Observation, PerformedCommand, Violation } from './invariant.ts'
 import { defaultLimits, type Limits } from './limits.ts'
@@ -29,22 +30,28 @@ export interface RunRecord {
 }
 
 export interface RunOptions {
-  /** Prepared for the strategy: see {@link prepareLane}. */
+  /** Prepared for the strategy, and the grain: see {@link prepareLane}. */
   readonly lane: Lane
   readonly strategy: Strategy
   readonly plan: Plan
   /** Makes the choices; by default those of the plan. */
   readonly choose?: Chooser
+  /** How finely statements interleave; by default one at a time. */
+  readonly grain?: Grain | undefined
   readonly limits?: Limits | undefined
   /** Stops the run at once, with a fault. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Creates the tables a strategy runs on. Once per lane and strategy, not per run. */
-export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void> {
+/** Creates the tables a strategy runs on. Once per lane, strategy and grain, not per run. */
+export async function prepareLane(
+  lane: Lane,
+  strategy: Strategy,
+  grain: Grain = 'statement',
+): Promise<void> {
   const changes = forEngine(lane.engine.name, strategy.schema)
   try {
-    await lane.prepare(strategy.workload.tables, changes)
+    await lane.prepare(strategy.workload.tables, changes, { stops: grain === 'phase' })
   } catch (error) {
     if (changes.length === 0 || !(error instanceof DatabaseFault)) throw error
     throw new StrategyFault(
@@ -59,7 +66,10 @@ export async function prepareLane(lane: Lane, strategy: Strategy): Promise<void>
  * @throws {Fault} when the run cannot be judged. The lane can be used again.
  */
 export async function executeRun(options: RunOptions): Promise<RunRecord> {
-  const { lane, plan } = options
+  const { lane, plan, grain = 'statement' } = options
+  if (lane.stops !== (grain === 'phase')) {
+    throw new HarnessFault(`The lane was not prepared for grain "${grain}".`)
+  }
   const sessions = await lane.sessions(plan.actors.length * options.strategy.connections)
   const ready = lane.reset(plan.initial)
   ready.catch(() => undefined) // the run awaits it, unless something else stops it before
@@ -103,6 +113,7 @@ class Run {
       }),
       ready,
       choose: options.choose ?? planned(options.plan.schedule),
+      grain: options.grain ?? 'statement',
       limits: options.limits ?? defaultLimits,
       onCommit: () => this.#observe(),
       strategy: options.strategy.name,

@@ -87,19 +87,26 @@ export interface ActorProcess {
 
 /** What an actor asks of the scheduler: one statement, or the end of a sleep. */
 export type Step =
-  | {
-      readonly kind: 'statement'
-      readonly statement: Statement
-      /** Which of the actor's connections it goes over, from 0, the first and mostly the only one. */
-      readonly connection?: number
-    }
+  | ({ readonly kind: 'statement' } & Sending)
+  /**
+   * The rest of a statement that has stopped between what it has read and the first row it writes:
+   * only in grain `phase`. It is the server that asks for this step, and not the actor's code.
+   */
+  | ({ readonly kind: 'phase' } & Sending)
   | { readonly kind: 'sleep'; readonly ms: number }
+
+interface Sending {
+  readonly statement: Statement
+  /** Which of the actor's connections it goes over, from 0, the first and mostly the only one. */
+  readonly connection?: number
+}
 
 /** A step as people read it. Recordings are compared by it: see `counterexample/trace.ts`. */
 export function describeStep(step: Step): string {
   if (step.kind === 'sleep') return `sleep(${step.ms} ms)`
   const on = step.connection === undefined ? '' : ` (connection ${step.connection + 1})`
-  return showStatement(step.statement) + on
+  const rest = step.kind === 'phase' ? 'the rest of ' : ''
+  return rest + showStatement(step.statement) + on
 }
 
 /**

@@ -19,6 +19,8 @@ export interface EngineUnderTest {
   readonly serializableReadsLock: boolean
   /** Takes a lock that is on no table, and is held until it is released. */
   readonly userLock: { readonly take: Statement; readonly release: Statement }
+  /** A trigger of a strategy's that refuses to add a second row to table `note`. */
+  readonly ownTrigger: readonly string[]
   /** What an outsider sends to end a session's statement, or the session itself. */
   readonly cancel: (session: NumberedSession) => string
   readonly kill: (session: NumberedSession) => string
@@ -29,7 +31,7 @@ export interface Outsider {
   close(): Promise<void>
 }
 
-const account: Table = {
+export const account: Table = {
   name: 'account',
   columns: ['id', 'owner', 'balance', 'open'],
   create: [
@@ -38,22 +40,23 @@ const account: Table = {
   ],
 }
 
-const rows = {
+export const rows = {
   account: [
     { id: 1, owner: "O'Hara", balance: 10, open: true },
     { id: 2, owner: 'Zoë', balance: null, open: false },
   ],
 }
 
-const sql = (parts: TemplateStringsArray, ...params: SqlValue[]): Statement =>
+export const sql = (parts: TemplateStringsArray, ...params: SqlValue[]): Statement =>
   statement(parts, params)
 
 /** Statements that every engine writes the same. */
-const begin = sql`BEGIN`
-const commit = sql`COMMIT`
-const rollback = sql`ROLLBACK`
-const lock = (id: number): Statement => sql`SELECT id FROM account WHERE id = ${id} FOR UPDATE`
-const deposit = (id: number): Statement =>
+export const begin = sql`BEGIN`
+export const commit = sql`COMMIT`
+export const rollback = sql`ROLLBACK`
+export const lock = (id: number): Statement =>
+  sql`SELECT id FROM account WHERE id = ${id} FOR UPDATE`
+export const deposit = (id: number): Statement =>
   sql`UPDATE account SET balance = coalesce(balance, 0) + 1 WHERE id = ${id}`
 
 /**
@@ -488,14 +491,14 @@ export function describeEngineLaws(engine: EngineUnderTest): void {
   })
 }
 
-const run = (
+export const run = (
   session: ActorSession,
   of: Statement,
   queue: readonly ActorSession[] = [],
 ): Promise<StatementOutcome> => session.execute(of, queue)
 
 /** The name, once the statement has failed with a deadlock; otherwise it never comes. */
-async function failed(outcome: Promise<StatementOutcome>, name: string): Promise<string> {
+export async function failed(outcome: Promise<StatementOutcome>, name: string): Promise<string> {
   const settled = await outcome
   if (settled.ok) return new Promise(() => {})
   expect(settled).toMatchObject({ error: { errorClass: 'deadlock' } })
@@ -511,7 +514,7 @@ const sharing = (share: Statement, { engine }: Lane): Statement =>
       )
     : share
 
-async function succeed(
+export async function succeed(
   session: ActorSession,
   of: Statement,
 ): Promise<Extract<StatementOutcome, { ok: true }>> {
@@ -521,7 +524,7 @@ async function succeed(
 }
 
 /** Asks until as many sessions wait as expected; the test's own limit ends it. */
-async function untilWaiting(
+export async function untilWaiting(
   lane: Lane,
   sessions: readonly ActorSession[],
   expected = 1,

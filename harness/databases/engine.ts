@@ -63,8 +63,34 @@ export interface Lane {
   /** MariaDB's innodb_snapshot_isolation as it is in force; undefined where there is no such thing. */
   readonly snapshotIsolation: boolean | undefined
 
-  /** Replaces whatever the lane holds by these tables, changed by the given statements. */
-  prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
+  /**
+   * Replaces whatever the lane holds by these tables, changed by the given statements.
+   *
+   * @throws {DatabaseFault} also when statements are to stop, and the server does not let them.
+   */
+  prepare(
+    tables: readonly Table[],
+    changes: readonly string[],
+    preparation?: Preparation,
+  ): Promise<void>
+
+  /** Whether statements can be made to stop, as the lane was prepared last. */
+  readonly stops: boolean
+
+  /**
+   * From when this is done, each statement of the session stops once before the first row that it
+   * writes, until the session is released: it has read what it writes by then, or most of it. One that
+   * writes no row does not stop. For a lane that is prepared to stop, and a session without a
+   * statement under way; on one that is held already it does nothing.
+   */
+  hold(session: ActorSession): Promise<void>
+
+  /**
+   * Lets the statement that has stopped go on to its end, and what follows it never stop, until the
+   * session is held again. `queue` is what it is to {@link ActorSession.execute}: what is left of the
+   * statement may close a cycle too.
+   */
+  release(session: ActorSession, queue: readonly ActorSession[]): Promise<void>
 
   /** Sessions for `count` actors: the same ones in every run, ready and idle. */
   sessions(count: number): Promise<readonly ActorSession[]>
@@ -100,9 +126,17 @@ export interface Lane {
   close(): Promise<void>
 }
 
-/** A session waits for a lock. */
+/** How tables are prepared. */
+export interface Preparation {
+  /** Whether statements can be made to stop before the first row they write: see {@link Lane.hold}. */
+  readonly stops?: boolean
+}
+
+/** A session waits for a lock, or has stopped. */
 export interface Wait {
   readonly session: ActorSession
+  /** Whether its statement has stopped before its first row, and waits for {@link Lane.release}. */
+  readonly stopped: boolean
   /** The sessions of this lane that hold it or are ahead in its queue. */
   readonly blockers: readonly ActorSession[]
   /** Holders that are no session of this lane: somebody else is at work in the database. */
@@ -133,8 +167,15 @@ export interface ActorSession {
    *
    * `queue` are the sessions known to wait for this one, directly or through others: should this
    * statement begin to wait too, it may close a cycle, and then it must be the one that fails.
+   *
+   * `onStop` is called when the server says by itself that the statement has stopped: see
+   * {@link Lane.hold}. Where it does not say so, {@link Lane.waits} tells.
    */
-  execute(statement: Statement, queue: readonly ActorSession[]): Promise<StatementOutcome>
+  execute(
+    statement: Statement,
+    queue: readonly ActorSession[],
+    onStop?: () => void,
+  ): Promise<StatementOutcome>
   readonly transaction: TransactionState
 }
 

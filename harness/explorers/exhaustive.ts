@@ -112,7 +112,8 @@ function isSame(a: ChoicePoint, b: ChoicePoint): boolean {
 }
 
 function isSameStep(a: Step, b: Step | undefined): boolean {
-  if (a.kind === 'sleep' || b?.kind !== 'statement') return a.kind === b?.kind
+  if (a.kind !== b?.kind) return false
+  if (a.kind === 'sleep' || b.kind === 'sleep') return true
   const [one, other] = [a.statement, b.statement]
   return (
     // A template's parts are the same object every time.

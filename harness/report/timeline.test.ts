@@ -419,6 +419,43 @@ describe('the lanes', () => {
     `)
   })
 
+  test('show where a statement stops, and with what it goes on', () => {
+    const insert = sql`INSERT INTO purchase (user_id) SELECT ${1} WHERE NOT EXISTS (SELECT 1 FROM purchase)`
+    const story = new Story()
+      .sends(0, insert)
+      .stops(0, insert)
+      .sends(1, insert)
+      .waits(1, 0)
+      .goesOn(0, insert)
+      .writes(0, 1, 'none')
+      .replies(0, ok())
+      .stops(1, insert)
+      .goesOn(1, insert)
+      .writes(1, 1, 'none')
+      .replies(1, ok())
+    expect(timeline(planOf([buy(1)], [buy(2)]), story)).toMatchInlineSnapshot(`
+      "
+      step  A                                               B
+            purchase(user 1, 1 of product 1):
+         1  INSERT INTO purchase (user_id) SELECT 1
+              WHERE NOT EXISTS (SELECT 1 FROM purchase)
+            <stops before its first row>
+                                                            purchase(user 2, 1 of product 1):
+         2                                                  INSERT INTO purchase (user_id) SELECT 1
+                                                              WHERE NOT EXISTS (SELECT 1 FROM purchase)
+                                                            <waiting for A>
+         3  INSERT goes on
+            → 1 written
+            = ok
+                                                            <... INSERT resumed>
+                                                            <stops before its first row>
+         4                                                  INSERT goes on
+                                                            → 1 written
+                                                            = ok
+      "
+    `)
+  })
+
   test('break long statements and long words', () => {
     const story = new Story()
       .sends(

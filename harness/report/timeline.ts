@@ -61,11 +61,14 @@ class Timeline {
   #show(event: RunEvent): void {
     switch (event.kind) {
       case 'parked':
+        if (event.request.kind !== 'phase') return
+        this.#resume(event.actor)
+        this.#write(event.actor, '<stops before its first row>')
         return
       case 'sent':
         this.#beginCommand(event.actor)
         this.#requests.set(event.actor, event.request)
-        this.#write(event.actor, describeStep(event.request), String(event.step))
+        this.#write(event.actor, showStep(event.request), String(event.step))
         return
       case 'blocked':
         this.#waiting.add(event.actor)
@@ -138,6 +141,11 @@ class Timeline {
   #offset(actor: ActorId): number {
     return gutter + actor * this.#laneShift
   }
+}
+
+/** What a statement is that has stopped is a few lines above. */
+function showStep(step: Step): string {
+  return step.kind === 'phase' ? `${firstWord(step)} goes on` : describeStep(step)
 }
 
 function firstWord(request: Step | undefined): string {

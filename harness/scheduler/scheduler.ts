@@ -2,6 +2,7 @@ import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../
 import type { Row, Statement } from '../databases/statement.ts'
 import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
 import { actorName, type ActorId, type RunEvent } from '../history.ts'
+import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
 import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
 import { Alarm } from './alarm.ts'
@@ -11,7 +12,8 @@ import { hasCycle, queueBehind } from './wait-graph.ts'
 
 /**
  * - `running`: its own code runs.
- * - `parked`: it asked for a step, which has not been sent.
+ * - `parked`: it asked for a step, which has not been sent; or its statement has stopped at the
+ *   server, before the first row it writes.
  * - `sent`: its statement is at the server.
  * - `waiting`: the server has confirmed that the statement waits for a lock.
  */
@@ -29,6 +31,10 @@ class Actor {
   refuse: ((error: Error) => void) | undefined
   /** The transaction's state before the statement that was sent last. */
   before: TransactionState = 'none'
+  /** Whether the statement under way has stopped and gone on, so that the next one would not stop. */
+  wentOn = false
+  /** When done, the next statement stops again. */
+  held: Promise<void> | undefined
   /** What the last `blocked` event said. */
   shownBlockers = ''
 
@@ -39,7 +45,8 @@ class Actor {
 
   /** The connection of the step that is parked or under way. */
   get session(): ActorSession {
-    const connection = this.request?.kind === 'statement' ? (this.request.connection ?? 0) : 0
+    const { request } = this
+    const connection = request && request.kind !== 'sleep' ? (request.connection ?? 0) : 0
     const session = this.sessions[connection]
     if (!session) throw new HarnessFault(`Actor ${this.name} has no connection ${connection + 1}.`)
     return session
@@ -70,6 +77,7 @@ export interface SchedulerOptions {
   /** The connections of each actor. */
   readonly sessions: readonly (readonly ActorSession[])[]
   readonly choose: Chooser
+  readonly grain: Grain
   readonly limits: Limits
   /**
    * Called when a transaction may have been committed and nothing moves. Until what it returns is
@@ -165,14 +173,22 @@ export class Scheduler {
     for (const actor of this.#actors) this.#start(actor, bodies[actor.id])
     await this.#settle(0)
     await this.#options.ready
+    if (this.#options.grain === 'phase') await this.#holdAll()
     for (;;) {
       const enabled = this.#enabled()
       if (enabled.length === 0) break
       const actor = this.#chooseFrom(enabled)
       if (this.#observation && !staysInside(actor)) await this.#observedIfPossible()
+      if (actor.held) await actor.held
       await this.#step(actor)
     }
     this.#flush()
+  }
+
+  /** Makes every statement stop from now on. Mostly they still would, from the run before. */
+  async #holdAll(): Promise<void> {
+    const { lane, sessions } = this.#options
+    await Promise.all(sessions.flat().map((session) => lane.hold(session)))
   }
 
   /** Notes an event of an actor, in the place that a deterministic history gives it. */
@@ -285,20 +301,53 @@ export class Scheduler {
       return this.#settle(0)
     }
     const { statement } = request
-    const asksAtOnce = this.#habits.mayWait(statement) && this.#othersAreInside(actor)
-    this.#send(actor, statement)
+    const asksAtOnce =
+      (this.#habits.mayWait(statement) && this.#othersAreInside(actor)) ||
+      (request.kind === 'statement' && this.#habits.mayStop(statement))
+    if (request.kind === 'phase') this.#goOn(actor)
+    else this.#send(actor, statement)
     this.#turn(actor, request) // while the server is at work
     return this.#settle(asksAtOnce ? 0 : graceMs)
   }
 
   #send(actor: Actor, statement: Statement): void {
-    const queue = queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
+    const { session } = actor
+    const queue = this.#queueBehind(actor)
     actor.state = 'sent'
-    actor.before = actor.session.transaction
-    actor.session.execute(statement, queue).then(
+    actor.before = session.transaction
+    const stop = this.#options.grain === 'phase' ? () => this.#stopped(actor) : undefined
+    session.execute(statement, queue, stop).then(
       (outcome) => this.#answered(actor, outcome),
       (thrown: unknown) => this.#stop(toFault(thrown)),
     )
+  }
+
+  /** Sends the rest of a statement on its way, which has stopped. */
+  #goOn(actor: Actor): void {
+    actor.state = 'sent'
+    actor.wentOn = true
+    this.#options.lane
+      .release(actor.session, this.#queueBehind(actor))
+      .catch((thrown: unknown) => this.#stop(toFault(thrown)))
+  }
+
+  /** The sessions of those who wait for the actor, directly or through others. */
+  #queueBehind(actor: Actor): ActorSession[] {
+    return queueBehind(actor.id, this.#waitsFor).map((id) => this.#actor(id).session)
+  }
+
+  /** The server says that the actor's statement has stopped: the rest of it is a step of its own. */
+  #stopped(actor: Actor): void {
+    const { request } = actor
+    if (request?.kind !== 'statement' || this.#fault) return
+    this.#answers += 1
+    this.#unblocked(actor)
+    this.#waitsFor.delete(actor.id)
+    this.#doubtWaits() // it may have let go of rows that it will not write
+    actor.state = 'parked'
+    actor.request = { ...request, kind: 'phase' }
+    this.record({ kind: 'parked', actor: actor.id, request: actor.request })
+    this.#notify()
   }
 
   /** Closes what the history says of the step before, and begins with this one. */
@@ -312,7 +361,8 @@ export class Scheduler {
   #othersAreInside(actor: Actor): boolean {
     return this.#actors.some(
       (other) =>
-        (other !== actor && (other.isInside || other.state === 'sent')) ||
+        (other !== actor &&
+          (other.isInside || other.state === 'sent' || other.request?.kind === 'phase')) ||
         (other === actor && actor.sessions.length > 1),
     )
   }
@@ -328,13 +378,24 @@ export class Scheduler {
       return
     }
     if (mayCommit(actor.request, actor.before, outcome.transaction)) this.#mayHaveCommitted = true
-    if (actor.shownBlockers !== '') {
-      this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
-      actor.shownBlockers = ''
-    }
+    this.#unblocked(actor)
     this.#doubtWaits()
+    if (actor.wentOn) this.#holdAgain(actor)
     if (outcome.ok) this.#complete(actor, outcome, outcome.transaction)
     else this.#refuse(actor, outcome)
+  }
+
+  #unblocked(actor: Actor): void {
+    if (actor.shownBlockers === '') return
+    this.record({ kind: 'unblocked', actor: actor.id, step: actor.step })
+    actor.shownBlockers = ''
+  }
+
+  /** Its next statement is to stop as well. By the time it is sent, this is mostly done. */
+  #holdAgain(actor: Actor): void {
+    actor.wentOn = false
+    actor.held = this.#options.lane.hold(actor.session)
+    actor.held.catch((thrown: unknown) => this.#stop(toFault(thrown)))
   }
 
   /** Any statement's end may have handed a lock on, so every waiter has to be confirmed afresh. */
@@ -438,7 +499,9 @@ export class Scheduler {
     const waits = await this.#options.lane.waits(asked.map(({ session }) => session))
     if (answers !== this.#answers) return
     this.#strangers.clear()
+    const stopped = new Set(waits.filter((wait) => wait.stopped).map(({ session }) => session))
     for (const actor of asked) {
+      if (stopped.has(actor.session)) continue
       const wait = waits.find(({ session }) => session === actor.session)
       const blockers = wait?.blockers.map((session) => this.#actorOf(session)) ?? []
       if (wait && wait.strangers.length > 0) this.#strangers.set(actor.id, wait.strangers)
@@ -449,6 +512,11 @@ export class Scheduler {
     }
     if (hasCycle(this.#waitsFor)) this.#circleSince ??= performance.now()
     else this.#circleSince = undefined
+    for (const actor of asked) {
+      if (!stopped.has(actor.session)) continue
+      if (actor.request?.kind === 'statement') this.#habits.stopped(actor.request.statement)
+      this.#stopped(actor)
+    }
   }
 
   /** Moves the events of a step into the history: of the actor that was chosen first, then in order. */
@@ -469,7 +537,8 @@ export class Scheduler {
     const shown = by.join()
     if (shown === actor.shownBlockers) return
     actor.shownBlockers = shown
-    if (actor.request?.kind === 'statement') this.#habits.waited(actor.request.statement)
+    const { request } = actor
+    if (request && request.kind !== 'sleep') this.#habits.waited(request.statement)
     this.record({ kind: 'blocked', actor: actor.id, step: actor.step, by })
   }
 
@@ -556,7 +625,7 @@ const pause = (ms: number): Promise<false> =>
 
 /** Whether the actor's step can change nothing that others see: it begins a transaction or stays in it. */
 function staysInside({ request, session }: Actor): boolean {
-  if (request?.kind !== 'statement') return false
+  if (!request || request.kind === 'sleep') return false
   const [text = ''] = request.statement.parts
   if (session.transaction === 'open') return /^\s*(select|insert|update|delete|with)\b/i.test(text)
   return session.transaction === 'none' && /^\s*begin\b/i.test(text)
@@ -568,7 +637,7 @@ function mayCommit(
   before: TransactionState,
   after: TransactionState,
 ): boolean {
-  if (request?.kind !== 'statement') return false
+  if (!request || request.kind === 'sleep') return false
   const [text = ''] = request.statement.parts
   if (after !== 'none') {
     // COMMIT AND CHAIN, or a text of several statements, can commit and be inside again. So does

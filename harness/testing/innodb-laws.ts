@@ -44,6 +44,10 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       take: statement(["SELECT GET_LOCK(concat(DATABASE(), '.one'), 10)"]),
       release: statement(["SELECT RELEASE_LOCK(concat(DATABASE(), '.one'))"]),
     },
+    ownTrigger: [
+      `CREATE TRIGGER once BEFORE INSERT ON note FOR EACH ROW
+       IF EXISTS (SELECT 1 FROM note) THEN SIGNAL SQLSTATE '45000'; END IF`,
+    ],
     cancel: ({ id }) => `KILL QUERY ${id}`,
     kill: ({ id }) => `KILL CONNECTION ${id}`,
   })

@@ -1,5 +1,5 @@
-import { DatabaseFault, StrategyFault } from '../../errors.ts'
-import type { ActorSession, Engine, Lane, Rows, Table, Wait } from '../engine.ts'
+import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
+import type { ActorSession, Engine, Lane, Preparation, Rows, Table, Wait } from '../engine.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
 /** A session that the server knows by a number. */
@@ -12,6 +12,17 @@ export interface NumberedSession extends ActorSession {
 export interface WaitEdge {
   readonly waiter: number
   readonly blocker: number | string
+}
+
+/** Makes the statements of a lane's sessions stop before the first rows they write. */
+export interface Stops<Session> {
+  hold(session: Session): Promise<void>
+  release(session: Session, queue: readonly Session[]): Promise<void>
+  /** Number of the session that keeps the others waiting where they stop. */
+  readonly keeper: number
+  isHeld(session: Session): boolean
+  /** Lets everybody go: before the sessions are closed. */
+  forget(): Promise<void>
 }
 
 /** Facts about a lane that its engine finds out before there is one. */
@@ -31,6 +42,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #runsWithSameRows = 0
   #lastRows: Rows | undefined
   #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
+  #stops: Stops<Session> | undefined
 
   protected constructor(facts: LaneFacts) {
     this.engine = facts.engine
@@ -41,7 +53,11 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.snapshotIsolation = facts.snapshotIsolation
   }
 
-  abstract prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
+  abstract prepare(
+    tables: readonly Table[],
+    changes: readonly string[],
+    preparation?: Preparation,
+  ): Promise<void>
   abstract observe(): Promise<Rows>
   abstract isObservationBlocked(): Promise<boolean>
   abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
@@ -64,6 +80,28 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
       this.#byId.set(session.id, session)
     }
     return this.#sessions.slice(0, count)
+  }
+
+  get stops(): boolean {
+    return this.#stops !== undefined
+  }
+
+  hold(session: Session): Promise<void> {
+    return this.#mustStop().hold(session)
+  }
+
+  release(session: Session, queue: readonly Session[]): Promise<void> {
+    return this.#mustStop().release(session, queue)
+  }
+
+  #mustStop(): Stops<Session> {
+    if (this.#stops) return this.#stops
+    throw new HarnessFault('The lane was prepared without stops inside statements.')
+  }
+
+  /** From now on, statements can be made to stop. */
+  protected stopBy(stops: Stops<Session>): void {
+    this.#stops = stops
   }
 
   reset(rows: Rows): Promise<void> {
@@ -93,12 +131,14 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** The tables are about to be others. */
   protected async forgetTables(): Promise<void> {
     await this.closeSessions() // their prepared statements speak of tables that go now
+    this.#stops = undefined
     this.#lastRows = undefined
     this.#anticipated = undefined
   }
 
   protected async closeSessions(): Promise<void> {
     const sessions = this.#sessions
+    await this.#stops?.forget()
     this.#sessions = []
     this.#byId = new Map()
     await Promise.all(sessions.map((session) => session.close()))
@@ -116,12 +156,19 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #wait(session: Session, blockers: readonly (number | string)[]): Wait {
     const known = new Set<Session>()
     const strangers = new Set<string>()
+    let isAtStop = false
     for (const blocker of blockers) {
+      if (blocker === this.#stops?.keeper) {
+        isAtStop = true
+        continue
+      }
       const holder = typeof blocker === 'number' ? this.#byId.get(blocker) : undefined
       if (holder) known.add(holder)
       else strangers.add(typeof blocker === 'number' ? `session ${blocker}` : blocker)
     }
-    return { session, blockers: [...known], strangers: [...strangers] }
+    // One that has just been released may still be on its way.
+    const stopped = isAtStop && this.#stops?.isHeld(session) === true
+    return { session, stopped, blockers: [...known], strangers: [...strangers] }
   }
 }
 

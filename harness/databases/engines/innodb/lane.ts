@@ -1,10 +1,11 @@
 import type mysql from 'mysql2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseFault } from '../../../errors.ts'
+import { DatabaseFault, HarnessFault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
   type LaneOptions,
+  type Preparation,
   type Rows,
   type Table,
   type Wait,
@@ -142,7 +143,12 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     }
   }
 
-  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
+  async prepare(
+    tables: readonly Table[],
+    changes: readonly string[],
+    { stops = false }: Preparation = {},
+  ): Promise<void> {
+    if (stops) throw new HarnessFault(`Statements cannot be stopped on ${this.engine.title} yet.`)
     await this.forgetTables()
     this.#tables = tables
     const creation = tables.flatMap(({ create }) => forEngine(this.engine.name, create))

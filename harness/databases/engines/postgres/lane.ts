@@ -4,6 +4,7 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
+  type Preparation,
   type Rows,
   type Table,
   type Wait,
@@ -16,6 +17,7 @@ import { connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
 import { PostgresSession } from './session.ts'
+import { PostgresStops } from './stops.ts'
 import { readWaits } from './waits.ts'
 
 /**
@@ -37,6 +39,8 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   readonly #controlPid: number
   /** Asks about waits, and nothing else: an actor's lock may keep the other one waiting. */
   readonly #watcher: pg.Client
+  /** Keeps statements where they have stopped, if they are to. */
+  #keeper: pg.Client | undefined
   #tables: readonly Table[] = []
   /** Statements that bring back what a strategy's schema has added. */
   #added: readonly string[] = []
@@ -98,7 +102,11 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     }
   }
 
-  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
+  async prepare(
+    tables: readonly Table[],
+    changes: readonly string[],
+    { stops = false }: Preparation = {},
+  ): Promise<void> {
     await this.forgetTables()
     this.#tables = tables
     this.#lastReset = undefined
@@ -107,7 +115,26 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
     this.#added = await this.#findAdded()
+    if (stops) await this.#addStops()
     await this.#vacuum()
+  }
+
+  async #addStops(): Promise<void> {
+    this.#keeper ??= await this.#connectToOwn()
+    const pid = await this.#try(() => pidOf(this.#keeper as pg.Client))
+    const stops = new PostgresStops(this.#keeper, pid, (ask) => this.#try(ask))
+    await stops.install(this.#control, this.#controlPid)
+    this.stopBy(stops)
+  }
+
+  async #connectToOwn(): Promise<pg.Client> {
+    const client = await connect(
+      withDatabase(this.#server.url, this.database),
+      {},
+      controlTimeoutMs,
+    )
+    client.on('error', () => {}) // see the constructor
+    return client
   }
 
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
@@ -181,7 +208,9 @@ export class PostgresLane extends BaseLane<PostgresSession> {
 
   async close(): Promise<void> {
     await this.closeSessions()
-    for (const client of [this.#control, this.#watcher]) await client.end().catch(() => undefined)
+    for (const client of [this.#control, this.#watcher, this.#keeper]) {
+      await client?.end().catch(() => undefined)
+    }
     await onServer(this.#server, dropSql(this.database))
   }
 

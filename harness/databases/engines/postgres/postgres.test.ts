@@ -1,14 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { testServer } from '../../../testing/lane.ts'
-import { describeEngineLaws } from '../../engine-laws.ts'
+import { describeEngineLaws, type EngineUnderTest } from '../../engine-laws.ts'
+import type { StatementOutcome } from '../../engine.ts'
 import { obtainServer } from '../../providers/index.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { statement } from '../../statement.ts'
+import { describeStopLaws } from '../../stop-laws.ts'
 import { connect, withDatabase } from './client.ts'
 import { postgres } from './index.ts'
 
 function describeLaws(title: string, server: () => DatabaseServer): void {
-  describeEngineLaws({
+  const engine: EngineUnderTest = {
     title,
     open: (isolation = postgres.defaultIsolation) => postgres.openLane(server(), { isolation }),
     outsider: async ({ database }) => {
@@ -21,15 +24,50 @@ function describeLaws(title: string, server: () => DatabaseServer): void {
       take: statement(['SELECT pg_advisory_lock(1)']),
       release: statement(['SELECT pg_advisory_unlock(1)']),
     },
+    ownTrigger: [
+      `CREATE FUNCTION once() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN
+         IF EXISTS (SELECT 1 FROM note) THEN RAISE 'once'; END IF;
+         RETURN NEW;
+       END $$`,
+      'CREATE TRIGGER once BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION once()',
+    ],
     cancel: ({ id }) => `SELECT pg_cancel_backend(${id})`,
     kill: ({ id }) => `SELECT pg_terminate_backend(${id})`,
-  })
+  }
+  describeEngineLaws(engine)
+  describeStopLaws(engine)
 }
 
 describeLaws('PostgreSQL (embedded)', testServer)
 
 const byUrl = await obtainServer(postgres, { url: testServer().url })
 describeLaws('PostgreSQL (url)', () => byUrl)
+
+test.for(['SET lock_timeout = 1', 'SET client_min_messages = error'])(
+  'a statement that stops says so, and stays there, whatever its session is set to: %s',
+  async (setting) => {
+    const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+    try {
+      await lane.prepare([], ['CREATE TABLE note (id INT)'], { stops: true })
+      const [session] = await lane.sessions(1)
+      if (!session) throw new Error('a session was asked for')
+      await lane.hold(session)
+      await session.execute(statement([setting]), [])
+      const insert = statement(['INSERT INTO note VALUES (1)'])
+      let outcome: Promise<StatementOutcome> | undefined
+      await new Promise<void>((stopped) => {
+        outcome = session.execute(insert, [], stopped)
+      })
+      await sleep(50)
+      expect(await lane.waits([session])).toMatchObject([{ stopped: true }])
+      await lane.release(session, [])
+      expect(await outcome).toMatchObject({ ok: true, affectedRows: 1 })
+    } finally {
+      await lane.close()
+    }
+  },
+)
 
 test('a server that is not there is a fault with one sentence', async () => {
   await expect(connect('postgres://nobody@127.0.0.1:1/nothing')).rejects.toThrow(

@@ -6,6 +6,7 @@ import type { NumberedSession } from '../base-lane.ts'
 import { closerTimeoutMs, waiterTimeoutMs } from './client.ts'
 import { dialect } from './dialect.ts'
 import { classify } from './errors.ts'
+import { stoppedCode } from './stops.ts'
 
 type Settle = (outcome: StatementOutcome) => void
 
@@ -45,6 +46,7 @@ export class PostgresSession implements NumberedSession {
   /** The deadlock_timeout in force, in milliseconds. */
   #timeoutMs = waiterTimeoutMs
   #pending: Settle | undefined
+  #onStop: (() => void) | undefined
   #lost: DatabaseError | undefined
 
   constructor(client: pg.Client, id: number) {
@@ -53,13 +55,21 @@ export class PostgresSession implements NumberedSession {
     // Without a listener a lost connection would end the whole process.
     client.on('error', (error) => this.#lose(error.message))
     client.on('end', () => this.#lose('the connection was closed'))
+    client.on('notice', ({ code }) => {
+      if (code === stoppedCode) this.#onStop?.()
+    })
   }
 
   get transaction(): TransactionState {
     return states[this.#client.getTransactionStatus() ?? 'I']
   }
 
-  execute(statement: Statement, queue: readonly PostgresSession[]): Promise<StatementOutcome> {
+  execute(
+    statement: Statement,
+    queue: readonly PostgresSession[],
+    onStop?: () => void,
+  ): Promise<StatementOutcome> {
+    this.#onStop = onStop
     if (queue.length === 0) return this.#execute(statement)
     return this.#volunteerAsVictim(queue).then(() => this.#execute(statement))
   }
@@ -128,6 +138,7 @@ export class PostgresSession implements NumberedSession {
     if (outcome.transaction === 'none' && !this.dirty) this.#timeoutMs = waiterTimeoutMs
     const settle = this.#pending
     this.#pending = undefined
+    this.#onStop = undefined
     settle?.(outcome)
   }
 
@@ -157,6 +168,22 @@ export class PostgresSession implements NumberedSession {
     this.#timeoutMs = closerTimeoutMs
     // Not awaited: it travels in the same packet as the statement that follows.
     this.#client.query(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`, () => {})
+  }
+
+  /**
+   * The statement that has stopped is about to go on. If others wait for this session, what is left of
+   * it may close a cycle.
+   *
+   * @returns whether it must be the victim then, which is for the caller to see to.
+   */
+  async goesOn(queue: readonly PostgresSession[]): Promise<boolean> {
+    const mayClose = queue.length > 0
+    if (mayClose) {
+      await untilNobodyLooks(queue)
+      this.#timeoutMs = closerTimeoutMs
+    }
+    this.#sentAt = performance.now()
+    return mayClose
   }
 
   /** Milliseconds until this waiter looks for a deadlock; negative when it has looked. */
