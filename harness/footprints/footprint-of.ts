@@ -23,6 +23,7 @@ export function footprintOf(statement: Statement, engine: EngineName): Footprint
 export function footprintOfStep(step: Step, engine: EngineName): Footprint {
   switch (step.kind) {
     case 'statement':
+    case 'phase': // each half may touch what the whole may
       return footprintOf(step.statement, engine)
     case 'sleep':
       return local
