@@ -13,6 +13,7 @@ import type {
 } from './explorers/explorer.ts'
 import type { ActorId, History } from './history.ts'
 import type { Violation } from './invariant.ts'
+import { settingOf } from './footprints/setting.ts'
 import { StepCounts } from './outlook.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
@@ -230,7 +231,7 @@ class Exploring {
     const start = scenarioOf(strategy.workload, this.#options.scenario).start(actors)
     const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
     return async () => {
-      const search = explorer.search()
+      const search = explorer.search({ setting: settingOf(this.#options.lane, strategy) })
       this.#search = search
       for (let choose = search.next(); choose; choose = search.next()) {
         const spent = this.#tally.schedules >= schedules || this.#elapsedMs() > timeBudgetMs

@@ -36,6 +36,8 @@ export type RunEvent = { readonly actor: ActorId } & (
       readonly transaction: TransactionState
     }
   | { readonly kind: 'replied'; readonly command: number; readonly reply: Reply }
+  /** Its code has begun to use the memory of its process, which the other actors there share. */
+  | { readonly kind: 'shares'; readonly process: number }
 )
 
 export interface RecordedError {

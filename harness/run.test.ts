@@ -4,9 +4,11 @@ import { connect, withDatabase } from './databases/engines/postgres/client.ts'
 import { DatabaseFault, HarnessFault, StrategyFault } from './errors.ts'
 import { exhaustive } from './explorers/exhaustive.ts'
 import { defaultLimits } from './limits.ts'
+import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
 import { ok, type Reply } from './reply.ts'
 import { executeRun, judge, prepareLane, type RunRecord } from './run.ts'
+import { planned, type Chooser } from './scheduler/choice.ts'
 import type { Session } from './session.ts'
 import type { Strategy } from './strategy.ts'
 import { openLane, testServer } from './testing/lane.ts'
@@ -83,6 +85,23 @@ describe('one run', () => {
       'B COMMIT',
       'B = ok',
     ])
+  })
+
+  test('a chooser is told all that has happened, and is asked when nothing moves', async () => {
+    const told: History[] = []
+    const plan = planOf([[buy(1, 1)], [buy(2, 1)]])
+    const choose: Chooser = (point, history) => {
+      told.push([...(history?.() ?? [])])
+      return planned([0, 0, 1, 0])(point)
+    }
+    const record = await executeRun({ lane, strategy: locking, plan, choose })
+    const ends = told.map((events) => events.length)
+    expect(told).toEqual(ends.map((end) => record.history.slice(0, end)))
+    const last = told.map((events) => events.at(-1)?.kind ?? 'none')
+    expect(last.join(' ')).toBe('parked parked parked parked blocked parked parked parked')
+    await expect(runOf(locking, { ...plan, schedule: [0, 0, 1, 0] })).resolves.toMatchObject({
+      history: record.history,
+    })
   })
 
   test('the state after every commit is kept, and the last one is final', async () => {
@@ -394,6 +413,25 @@ describe('an actor', () => {
     await runOf(strategy, three)
     const once = ['1 in 0 finds ', '2 in 1 finds ', '3 in 0 finds user 1']
     expect(seen).toEqual([...once, ...once])
+  })
+
+  test('that uses the memory of its process is noted when it first does', async () => {
+    const strategy = purchaseStrategy('remembers', async (session, { userId }) => {
+      const { memory } = session.process
+      await session.sql`SELECT 1`
+      if (userId === 2) memory.set('a', 1)
+      await session.sql`SELECT 2`
+      memory.delete('a')
+      return ok()
+    })
+    const { history } = await runOf(strategy, planOf([[buy(1, 1)], [buy(2, 1)]]))
+    const noted = history.flatMap((event, index) =>
+      event.kind === 'shares' ? [[event.actor, event.process, history[index + 1]?.kind]] : [],
+    )
+    expect(noted).toEqual([
+      [0, 0, 'replied'],
+      [1, 1, 'parked'],
+    ])
   })
 })
 

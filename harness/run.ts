@@ -100,6 +100,8 @@ class Run {
   readonly #scheduler: Scheduler
   readonly #committed: Rows[] = []
   readonly #processes: readonly ActorProcess[] = [0, 1].map((id) => ({ id, memory: new Map() }))
+  /** The actors that have used the memory of their process. */
+  readonly #sharing = new Set<ActorId>()
   /** Number of steps sent when the state was last observed. */
   #observedAt = -1
 
@@ -164,7 +166,7 @@ class Run {
       const session = openSession(gate, {
         attempts: plan.attempts,
         engine: this.#options.lane.engine.name,
-        process: this.#processes[actor % this.#processes.length] as ActorProcess,
+        process: this.#processOf(actor),
         connections: strategy.connections,
       })
       const reply: unknown = await handler(session, command)
@@ -179,6 +181,17 @@ class Run {
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
       )
     }
+  }
+
+  /** As an actor sees it: that it makes use of what it shares is noted. */
+  #processOf(actor: ActorId): ActorProcess {
+    const { id, memory } = this.#processes[actor % this.#processes.length] as ActorProcess
+    const noted = noting(memory, () => {
+      if (this.#sharing.has(actor)) return
+      this.#sharing.add(actor)
+      this.#scheduler.record({ kind: 'shares', actor, process: id })
+    })
+    return { id, memory: noted }
   }
 
   #place(actor: ActorId, command: AnyCommand): string {
@@ -216,4 +229,15 @@ function performedCommands(plan: Plan, history: History): PerformedCommand<AnyCo
     }
   }
   return performed
+}
+
+/** The same map, with every use of it told beforehand. */
+function noting<K, V>(map: Map<K, V>, note: () => void): Map<K, V> {
+  return new Proxy(map, {
+    get(target, key) {
+      note()
+      const value: unknown = Reflect.get(target, key, target)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }

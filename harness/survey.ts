@@ -7,6 +7,7 @@ import type {
   SearchBounds,
   SystematicExplorer,
 } from './explorers/explorer.ts'
+import { settingOf } from './footprints/setting.ts'
 import { StepCounts } from './outlook.ts'
 import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
 import type { AbortClass } from './reply.ts'
@@ -43,7 +44,7 @@ export function surveyScenario(
   explorer: SystematicExplorer,
   bounds?: SearchBounds,
 ): Promise<Survey> {
-  const search = explorer.search(bounds)
+  const search = explorer.search({ ...bounds, setting: settingOf(options.lane, options.strategy) })
   return survey(
     options,
     () => schedulesOf(scenario, actors, search),
@@ -58,12 +59,13 @@ export function surveyScenarios(
   bounds?: SearchBounds,
 ): Promise<Survey> {
   const { scenarios } = options.strategy.workload
+  const setting = settingOf(options.lane, options.strategy)
   let search: Search | undefined
   return survey(
     options,
     function* () {
       for (const scenario of scenarios) {
-        search = explorer.search(bounds)
+        search = explorer.search({ ...bounds, setting })
         yield* schedulesOf(scenario, 2, search)
       }
     },

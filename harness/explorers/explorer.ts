@@ -1,6 +1,7 @@
 import type fc from 'fast-check'
 import type { History } from '../history.ts'
 import type { Outlook } from '../outlook.ts'
+import type { Setting } from '../footprints/setting.ts'
 import type { Chooser } from '../scheduler/choice.ts'
 
 /**
@@ -30,7 +31,12 @@ export interface SystematicExplorer {
   readonly kind: 'systematic'
   readonly name: string
   readonly summary: string
-  search(bounds?: SearchBounds): Search
+  search(options?: SearchOptions): Search
+}
+
+export interface SearchOptions extends SearchBounds {
+  /** What it is a search of, for one that asks which steps commute. Without it, none do. */
+  readonly setting?: Setting | undefined
 }
 
 export interface SearchBounds {

@@ -25,7 +25,9 @@ export function runAll(search: Search, run: (choose: Chooser) => SimulatedRun): 
   const runs: SimulatedRun[] = []
   for (let choose = search.next(); choose; choose = search.next()) {
     if (runs.length === mostSchedules) throw new Error('The search does not end.')
-    runs.push(run(choose))
+    const done = run(choose)
+    search.ran?.(done.history)
+    runs.push(done)
   }
   return runs
 }
@@ -185,8 +187,8 @@ function systematicLaws(explorer: SystematicExplorer): void {
 
 /** Fails where a chooser answers with anything but an index into `enabled`. */
 function checked(choose: Chooser): Chooser {
-  return (point) => {
-    const chosen = choose(point)
+  return (point, history) => {
+    const chosen = choose(point, history)
     expect(point.enabled.keys().toArray()).toContain(chosen)
     return chosen
   }

@@ -65,6 +65,8 @@ class Timeline {
         this.#resume(event.actor)
         this.#write(event.actor, '<stops before its first row>')
         return
+      case 'shares':
+        return
       case 'sent':
         this.#beginCommand(event.actor)
         this.#requests.set(event.actor, event.request)

@@ -1,4 +1,4 @@
-import type { ActorId } from '../history.ts'
+import type { ActorId, History } from '../history.ts'
 import type { Step } from '../session.ts'
 
 /** A scheduling point: who could go on, and with what. */
@@ -14,8 +14,13 @@ export interface ChoicePoint {
   readonly requests: readonly Step[]
 }
 
-/** Picks an index into `enabled`. */
-export type Chooser = (point: ChoicePoint) => number
+/**
+ * Picks an index into `enabled`.
+ *
+ * @param history all that has happened up to this point, for a chooser that learns from it. In a run
+ *   it is always given.
+ */
+export type Chooser = (point: ChoicePoint, history?: () => History) => number
 
 /** A scheduling point and what was chosen there. */
 export interface Choice {

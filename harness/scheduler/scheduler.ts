@@ -1,7 +1,7 @@
 import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../databases/engine.ts'
 import type { Row, Statement } from '../databases/statement.ts'
 import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
-import { actorName, type ActorId, type RunEvent } from '../history.ts'
+import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
 import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
@@ -278,7 +278,7 @@ export class Scheduler {
       enabled,
       requests: actors.map(({ request }) => request as Step),
     }
-    const chosen = this.#options.choose(point)
+    const chosen = this.#options.choose(point, () => this.#history())
     const actor = actors[chosen]
     if (!actor) {
       throw new HarnessFault(`The explorer chose ${chosen} of ${enabled.length} enabled actors.`)
@@ -517,6 +517,11 @@ export class Scheduler {
       if (actor.request?.kind === 'statement') this.#habits.stopped(actor.request.statement)
       this.#stopped(actor)
     }
+  }
+
+  #history(): History {
+    this.#flush()
+    return this.events
   }
 
   /** Moves the events of a step into the history: of the actor that was chosen first, then in order. */

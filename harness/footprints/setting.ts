@@ -1,0 +1,25 @@
+import type { EngineName } from '../databases/engine-name.ts'
+import { forEngine, type Lane } from '../databases/engine.ts'
+import type { IsolationSetting } from '../databases/isolation.ts'
+import type { Strategy } from '../strategy.ts'
+
+/** Everything that what statements touch depends on, besides their text. */
+export interface Setting extends IsolationSetting {
+  readonly engine: EngineName
+  /** All statements that made the tables. */
+  readonly schema: readonly string[]
+}
+
+/** Where the strategy runs on this lane. */
+export function settingOf(
+  { engine, isolation, snapshotIsolation }: Lane,
+  { workload, schema }: Strategy,
+): Setting {
+  const tables = workload.tables.flatMap(({ create }) => forEngine(engine.name, create))
+  return {
+    engine: engine.name,
+    isolation,
+    snapshotIsolation,
+    schema: [...tables, ...forEngine(engine.name, schema)],
+  }
+}
