@@ -51,13 +51,14 @@ export async function prepareLane(
 ): Promise<void> {
   const changes = forEngine(lane.engine.name, strategy.schema)
   try {
-    await lane.prepare(strategy.workload.tables, changes, { stops: grain === 'phase' })
+    await lane.prepare(strategy.workload.tables, changes)
   } catch (error) {
     if (changes.length === 0 || !(error instanceof DatabaseFault)) throw error
     throw new StrategyFault(
       `The tables of strategy "${strategy.name}" cannot be made, perhaps because of its schema: ${error.message}`,
     )
   }
+  if (grain === 'phase') await lane.addStops()
 }
 
 /**

@@ -63,25 +63,25 @@ export interface Lane {
   /** MariaDB's innodb_snapshot_isolation as it is in force; undefined where there is no such thing. */
   readonly snapshotIsolation: boolean | undefined
 
-  /**
-   * Replaces whatever the lane holds by these tables, changed by the given statements.
-   *
-   * @throws {DatabaseFault} also when statements are to stop, and the server does not let them.
-   */
-  prepare(
-    tables: readonly Table[],
-    changes: readonly string[],
-    preparation?: Preparation,
-  ): Promise<void>
+  /** Replaces whatever the lane holds by these tables, changed by the given statements. */
+  prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
 
-  /** Whether statements can be made to stop, as the lane was prepared last. */
+  /**
+   * From now on, and until the lane is prepared again, statements can be made to stop: see `hold`.
+   * Called right after `prepare`.
+   *
+   * @throws {DatabaseFault} when the server does not let Lockstep add what that takes.
+   */
+  addStops(): Promise<void>
+
+  /** Whether statements can be made to stop. */
   readonly stops: boolean
 
   /**
    * From when this is done, each statement of the session stops once before the first row that it
    * writes, until the session is released: it has read what it writes by then, or most of it. One that
-   * writes no row does not stop. For a lane that is prepared to stop, and a session without a
-   * statement under way; on one that is held already it does nothing.
+   * writes no row does not stop. For a session without a statement under way; on one that is held
+   * already it does nothing.
    */
   hold(session: ActorSession): Promise<void>
 
@@ -124,12 +124,6 @@ export interface Lane {
 
   /** Closes every connection and drops the lane's database. */
   close(): Promise<void>
-}
-
-/** How tables are prepared. */
-export interface Preparation {
-  /** Whether statements can be made to stop before the first row they write: see {@link Lane.hold}. */
-  readonly stops?: boolean
 }
 
 /** A session waits for a lock, or has stopped. */

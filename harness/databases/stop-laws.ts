@@ -49,7 +49,8 @@ export function describeStopLaws(engine: EngineUnderTest): void {
 
     beforeAll(async () => {
       lane = await open('read-committed')
-      await lane.prepare([account], [note], { stops: true })
+      await lane.prepare([account], [note])
+      await lane.addStops()
     })
     afterAll(() => lane?.close())
     beforeEach(async () => {
@@ -219,7 +220,8 @@ export function describeStopLaws(engine: EngineUnderTest): void {
     test('another lane neither stops nor lets go on', async () => {
       const other = await open('read-committed')
       try {
-        await other.prepare([account], [note], { stops: true })
+        await other.prepare([account], [note])
+        await other.addStops()
         await other.reset(rows)
         const [own] = await other.sessions(1)
         if (!own) throw new Error('a session was asked for')
@@ -242,7 +244,8 @@ export function describeStopLaws(engine: EngineUnderTest): void {
     test('a lane that is prepared anew without stops has none', async () => {
       const other = await open('read-committed')
       try {
-        await other.prepare([account], [note], { stops: true })
+        await other.prepare([account], [note])
+        await other.addStops()
         const [before] = await other.sessions(1)
         if (!before) throw new Error('a session was asked for')
         await other.hold(before)
@@ -261,7 +264,8 @@ export function describeStopLaws(engine: EngineUnderTest): void {
     test("a trigger of a strategy's own has read by the time of the stop", async () => {
       const other = await open('read-committed')
       try {
-        await other.prepare([account], [note, ...engine.ownTrigger], { stops: true })
+        await other.prepare([account], [note, ...engine.ownTrigger])
+        await other.addStops()
         await other.reset(rows)
         const [first, second] = await other.sessions(2)
         if (!first || !second) throw new Error('two sessions were asked for')

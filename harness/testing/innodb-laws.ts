@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ActorSession, Engine, Lane } from '../databases/engine.ts'
-import { describeEngineLaws } from '../databases/engine-laws.ts'
+import { describeEngineLaws, type EngineUnderTest } from '../databases/engine-laws.ts'
 import { ask, connect, disconnect } from '../databases/engines/innodb/client.ts'
 import type { ServerChoice } from '../databases/providers/provider.ts'
 import { statement } from '../databases/statement.ts'
+import { describeStopLaws } from '../databases/stop-laws.ts'
 import { describeReply, ok } from '../reply.ts'
 import { executeRun, prepareLane } from '../run.ts'
 import { purchase } from '../workloads/purchase.ts'
@@ -30,7 +31,7 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       await lane.close()
     }
   }
-  describeEngineLaws({
+  const underTest: EngineUnderTest = {
     title,
     missing,
     open: (isolation = engine.defaultIsolation) => engine.openLane(obtained(), { isolation }),
@@ -50,7 +51,9 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
     ],
     cancel: ({ id }) => `KILL QUERY ${id}`,
     kill: ({ id }) => `KILL CONNECTION ${id}`,
-  })
+  }
+  describeEngineLaws(underTest)
+  describeStopLaws(underTest)
 
   const suite = missing === undefined ? title : `${title} (not run: ${missing})`
   describe.skipIf(missing !== undefined)(`InnoDB laws: ${suite}`, () => {

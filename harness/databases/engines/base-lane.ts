@@ -1,5 +1,5 @@
 import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
-import type { ActorSession, Engine, Lane, Preparation, Rows, Table, Wait } from '../engine.ts'
+import type { ActorSession, Engine, Lane, Rows, Table, Wait } from '../engine.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
 /** A session that the server knows by a number. */
@@ -53,11 +53,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.snapshotIsolation = facts.snapshotIsolation
   }
 
-  abstract prepare(
-    tables: readonly Table[],
-    changes: readonly string[],
-    preparation?: Preparation,
-  ): Promise<void>
+  abstract prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
   abstract observe(): Promise<Rows>
   abstract isObservationBlocked(): Promise<boolean>
   abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
@@ -65,6 +61,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract close(): Promise<void>
 
   protected abstract openSession(): Promise<Session>
+  /** Adds to the tables what makes statements stop. */
+  protected abstract openStops(): Promise<Stops<Session>>
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
@@ -96,12 +94,18 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
 
   #mustStop(): Stops<Session> {
     if (this.#stops) return this.#stops
-    throw new HarnessFault('The lane was prepared without stops inside statements.')
+    throw new HarnessFault('No stops inside statements have been added to the lane.')
   }
 
-  /** From now on, statements can be made to stop. */
-  protected stopBy(stops: Stops<Session>): void {
-    this.#stops = stops
+  async addStops(): Promise<void> {
+    try {
+      this.#stops = await this.openStops()
+    } catch (error) {
+      if (!(error instanceof DatabaseFault)) throw error
+      throw new DatabaseFault(
+        `Statements cannot be stopped between what they read and what they write, which takes triggers on the tables. ${error.message}`,
+      )
+    }
   }
 
   reset(rows: Rows): Promise<void> {

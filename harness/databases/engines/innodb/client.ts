@@ -75,10 +75,15 @@ export const ask = <T = Answer>(connection: mysql.Connection, text: string): Pro
 export const askPrepared = <T = Answer>(connection: mysql.Connection, text: string): Promise<T> =>
   answer((done) => connection.execute({ sql: text, timeout: controlTimeoutMs }, done))
 
-/** A connection's number in the process list, and that of its thread in the performance schema. */
-export async function identify(
-  connection: mysql.Connection,
-): Promise<{ id: number; threadId: number }> {
+/** What the server calls a connection. */
+export interface SessionNumbers {
+  /** In the process list. */
+  readonly id: number
+  /** Its thread's, in the performance schema. */
+  readonly threadId: number
+}
+
+export async function identify(connection: mysql.Connection): Promise<SessionNumbers> {
   const [row] = await ask<{ id: number; threadId: number | null }[]>(
     connection,
     'SELECT CONNECTION_ID() AS id, (SELECT THREAD_ID FROM performance_schema.threads WHERE PROCESSLIST_ID = CONNECTION_ID()) AS threadId',

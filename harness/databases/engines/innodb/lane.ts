@@ -1,11 +1,10 @@
 import type mysql from 'mysql2'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseFault, HarnessFault } from '../../../errors.ts'
+import { DatabaseFault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
   type LaneOptions,
-  type Preparation,
   type Rows,
   type Table,
   type Wait,
@@ -15,13 +14,14 @@ import type { DatabaseServer } from '../../server.ts'
 import type { Row } from '../../statement.ts'
 import { BaseLane, hasRows, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
-import { ask, askPrepared, connect, disconnect, identify } from './client.ts'
+import { ask, askPrepared, connect, disconnect, identify, type SessionNumbers } from './client.ts'
 import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
 import { toSessions, type ThreadWait } from './thread-waits.ts'
 import { Restoration, type Added } from './restoration.ts'
 import { InnodbSession } from './session.ts'
+import { InnodbStops } from './stops.ts'
 
 /** What MySQL and MariaDB do each in their own way. */
 export interface Variant {
@@ -58,13 +58,16 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   readonly #server: DatabaseServer
   readonly #variant: Variant
   readonly #control: mysql.Connection
-  readonly #controlThread: number
+  readonly #controlNumbers: SessionNumbers
   /**
    * Asks about waits: an actor's lock may keep the other one waiting. It also keeps a snapshot open.
    * What a run deletes then stays in the indexes for the whole of it, and does not go at a moment of
    * the server's own choosing.
    */
   readonly #watcher: mysql.Connection
+  /** Keeps statements where they have stopped, if they are to. */
+  #keeper: mysql.Connection | undefined
+  #stops: InnodbStops | undefined
   #tables: readonly Table[] = []
   #restoration: Restoration | undefined
   #resets = 0
@@ -78,14 +81,14 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     server: DatabaseServer,
     variant: Variant,
     control: mysql.Connection,
-    controlThread: number,
+    controlNumbers: SessionNumbers,
     watcher: mysql.Connection,
   ) {
     super(facts)
     this.#server = server
     this.#variant = variant
     this.#control = control
-    this.#controlThread = controlThread
+    this.#controlNumbers = controlNumbers
     this.#watcher = watcher
   }
 
@@ -133,22 +136,17 @@ export class InnodbLane extends BaseLane<InnodbSession> {
       // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
       await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await ask(control, controlSettings)
-      const { threadId } = await identify(control)
+      const numbers = await identify(control)
       const watcher = await connect(title, server.url, own)
       await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-      return new InnodbLane(facts, server, variant, control, threadId, watcher)
+      return new InnodbLane(facts, server, variant, control, numbers, watcher)
     } catch (error) {
       await disconnect(control)
       throw error
     }
   }
 
-  async prepare(
-    tables: readonly Table[],
-    changes: readonly string[],
-    { stops = false }: Preparation = {},
-  ): Promise<void> {
-    if (stops) throw new HarnessFault(`Statements cannot be stopped on ${this.engine.title} yet.`)
+  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
     await this.forgetTables()
     this.#tables = tables
     const creation = tables.flatMap(({ create }) => forEngine(this.engine.name, create))
@@ -157,6 +155,18 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     for (const text of [...creation, ...changes]) await this.#ask(text)
     const added = await this.#findAdded()
     this.#restoration = await this.#try(() => Restoration.of(this.#control, tables, added))
+  }
+
+  /** After the tables have been looked at: these triggers change nothing. */
+  protected async openStops(): Promise<InnodbStops> {
+    const { title } = this.engine
+    this.#keeper ??= await connect(title, this.#server.url, { database: this.database })
+    const keeper = this.#keeper
+    const numbers = await this.#try(() => identify(keeper))
+    const stops = new InnodbStops(keeper, numbers, (question) => this.#try(question))
+    await stops.install(this.#control, this.#controlNumbers.id)
+    this.#stops = stops
+    return stops
   }
 
   /** What else there is to bring back between runs. */
@@ -212,10 +222,27 @@ export class InnodbLane extends BaseLane<InnodbSession> {
 
   async isObservationBlocked(): Promise<boolean> {
     const waits = await this.#try(() => this.#metadataWaits())
-    return waits.some(({ waiter }) => waiter === this.#controlThread)
+    return waits.some(({ waiter }) => waiter === this.#controlNumbers.threadId)
   }
 
   async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
+    if (!this.stops) return this.#lockWaits(sessions)
+    const stopped = await this.#stopped(sessions)
+    const others = sessions.filter((each) => stopped.every(({ session }) => session !== each))
+    return others.length === 0 ? stopped : [...stopped, ...(await this.#lockWaits(others))]
+  }
+
+  async #stopped(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
+    const stops = this.#stops
+    if (!stops) return []
+    const stopped = await this.#try(() => stops.readStopped(this.#watcher))
+    const edges = sessions
+      .filter(({ id }) => stopped.has(id))
+      .map(({ id }) => ({ waiter: id, blocker: stops.keeper }))
+    return this.toWaits(sessions, edges).filter((wait) => wait.stopped)
+  }
+
+  async #lockWaits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
     const locks = () => this.#variant.readLockWaits(this.#watcher, this.opened)
     const waits = this.toWaits(sessions, await this.#try(locks))
     const unexplained = sessions.filter((each) => waits.every(({ session }) => session !== each))
@@ -225,7 +252,8 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     const isNews = unexplained.every((session) => !this.#otherWaiters.has(session))
     if (isNews && this.#unexplained % 2 === 1) return waits
     const metadata = await this.#try(() => this.#metadataWaits())
-    const others = this.toWaits(unexplained, toSessions(metadata, this.opened))
+    const known = this.#stops ? [...this.opened, this.#stops.numbers] : this.opened
+    const others = this.toWaits(unexplained, toSessions(metadata, known))
     this.#otherWaiters = new Set(others.map(({ session }) => session as InnodbSession))
     return [...waits, ...others]
   }
@@ -260,7 +288,9 @@ export class InnodbLane extends BaseLane<InnodbSession> {
 
   async close(): Promise<void> {
     await this.closeSessions()
-    for (const connection of [this.#control, this.#watcher]) await disconnect(connection)
+    for (const connection of [this.#control, this.#watcher, this.#keeper]) {
+      if (connection) await disconnect(connection)
+    }
     const { title } = this.engine
     const admin = await connect(title, this.#server.url)
     try {

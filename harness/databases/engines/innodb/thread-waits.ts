@@ -1,5 +1,5 @@
 import type { WaitEdge } from '../base-lane.ts'
-import type { InnodbSession } from './session.ts'
+import type { SessionNumbers } from './client.ts'
 
 /**
  * A thread waits for another one, or for something that is none. Numbers are those of the
@@ -13,7 +13,7 @@ export interface ThreadWait {
 /** The same with the sessions' own numbers. Threads that are no session keep theirs, as words. */
 export function toSessions(
   waits: readonly ThreadWait[],
-  sessions: readonly InnodbSession[],
+  sessions: readonly SessionNumbers[],
 ): WaitEdge[] {
   const ids = new Map(sessions.map(({ id, threadId }) => [threadId, id]))
   return waits.flatMap(({ waiter, blocker }) => {

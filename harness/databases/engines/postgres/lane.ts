@@ -4,7 +4,6 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
-  type Preparation,
   type Rows,
   type Table,
   type Wait,
@@ -102,11 +101,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     }
   }
 
-  async prepare(
-    tables: readonly Table[],
-    changes: readonly string[],
-    { stops = false }: Preparation = {},
-  ): Promise<void> {
+  async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
     await this.forgetTables()
     this.#tables = tables
     this.#lastReset = undefined
@@ -115,16 +110,15 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
     this.#added = await this.#findAdded()
-    if (stops) await this.#addStops()
     await this.#vacuum()
   }
 
-  async #addStops(): Promise<void> {
+  protected async openStops(): Promise<PostgresStops> {
     this.#keeper ??= await this.#connectToOwn()
     const pid = await this.#try(() => pidOf(this.#keeper as pg.Client))
     const stops = new PostgresStops(this.#keeper, pid, (ask) => this.#try(ask))
     await stops.install(this.#control, this.#controlPid)
-    this.stopBy(stops)
+    return stops
   }
 
   async #connectToOwn(): Promise<pg.Client> {

@@ -49,7 +49,8 @@ test.for(['SET lock_timeout = 1', 'SET client_min_messages = error'])(
   async (setting) => {
     const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
     try {
-      await lane.prepare([], ['CREATE TABLE note (id INT)'], { stops: true })
+      await lane.prepare([], ['CREATE TABLE note (id INT)'])
+      await lane.addStops()
       const [session] = await lane.sessions(1)
       if (!session) throw new Error('a session was asked for')
       await lane.hold(session)
