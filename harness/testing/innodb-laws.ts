@@ -6,6 +6,7 @@ import { ask, connect, disconnect } from '../databases/engines/innodb/client.ts'
 import type { ServerChoice } from '../databases/providers/provider.ts'
 import { statement } from '../databases/statement.ts'
 import { describeStopLaws } from '../databases/stop-laws.ts'
+import { DatabaseFault } from '../errors.ts'
 import { describeReply, ok } from '../reply.ts'
 import { executeRun, prepareLane } from '../run.ts'
 import { purchase } from '../workloads/purchase.ts'
@@ -90,7 +91,7 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
           const waiting = b.execute(lockIn(name ?? ''), [])
           let waits = await lane.waits([b])
           while (waits.length === 0) waits = await lane.waits([b])
-          expect(waits).toEqual([{ session: b, blockers: [a], strangers: [] }])
+          expect(waits).toEqual([{ session: b, stopped: false, blockers: [a], strangers: [] }])
           await a.execute(statement(['COMMIT']), [])
           await waiting
           await a.execute(statement(['BEGIN']), [])
@@ -184,6 +185,55 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         await disconnect(root)
       }
     })
+
+    test(`says why statements cannot be stopped where triggers are not allowed`, async () => {
+      const root = await connect(engine.title, obtained().url)
+      let lane: Lane | undefined
+      try {
+        await ask(root, "CREATE USER untriggered@'%' IDENTIFIED BY 'one'")
+        await ask(root, "GRANT ALL ON *.* TO untriggered@'%'")
+        await ask(root, "REVOKE TRIGGER ON *.* FROM untriggered@'%'")
+        const url = new URL(obtained().url)
+        url.username = 'untriggered'
+        url.password = 'one'
+        const limited = { ...obtained(), url: url.href }
+        lane = await engine.openLane(limited, { isolation: engine.defaultIsolation })
+        const error = await prepareLane(lane, shareThenUpdate, 'phase').catch((thrown) => thrown)
+        expect(error).toBeInstanceOf(DatabaseFault)
+        expect((error as Error).message).toMatch(
+          /^Statements cannot be stopped between what they read and what they write, which takes triggers on the tables\. M\w+ did not do what Lockstep asked of it: TRIGGER command denied to user 'untriggered'@/,
+        )
+        expect(lane.stops).toBe(false)
+      } finally {
+        await lane?.close()
+        await ask(root, "DROP USER IF EXISTS untriggered@'%'")
+        await disconnect(root)
+      }
+    })
+
+    test(`writes values back without emptying tables, where statements can be stopped`, () =>
+      onLane(async (lane) => {
+        await lane.prepare(purchase.tables, [])
+        await lane.addStops()
+        const rows = { product: [row(1, 5)], purchase: [] }
+        await lane.reset(rows)
+        const [session] = await lane.sessions(1)
+        if (!session) throw new Error('a session was asked for')
+        const reader = await connect(engine.title, obtained().url, { database: lane.database })
+        try {
+          for (const text of ['UPDATE product SET stock = 4', 'SELECT * FROM product FOR UPDATE']) {
+            expect(await session.execute(statement([text]), [])).toMatchObject({ ok: true })
+            // It keeps the table from being emptied, and nobody from writing to it.
+            await ask(reader, 'BEGIN')
+            await ask(reader, 'SELECT * FROM product')
+            await lane.reset(rows)
+            await ask(reader, 'COMMIT')
+            expect(await lane.observe()).toEqual(rows)
+          }
+        } finally {
+          await disconnect(reader)
+        }
+      }))
 
     test(`what BEGIN commits is seen`, () =>
       onLane(async (lane) => {
