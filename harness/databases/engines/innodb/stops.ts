@@ -57,16 +57,16 @@ export class InnodbStops implements Stops<InnodbSession> {
 
   /**
    * @param connection the connection that holds the locks
-   * @param ask turns what the driver rejects with into a fault
+   * @param attempt turns what the driver rejects with into a fault
    */
   constructor(
     connection: mysql.Connection,
     numbers: SessionNumbers,
-    ask: <T>(question: () => Promise<T>) => Promise<T>,
+    attempt: <T>(question: () => Promise<T>) => Promise<T>,
   ) {
     this.#connection = connection
     this.numbers = numbers
-    this.#try = ask
+    this.#try = attempt
   }
 
   get keeper(): number {

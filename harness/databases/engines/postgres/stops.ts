@@ -77,12 +77,16 @@ export class PostgresStops implements Stops<PostgresSession> {
 
   /**
    * @param client the connection that holds the locks
-   * @param ask turns what the driver rejects with into a fault
+   * @param attempt turns what the driver rejects with into a fault
    */
-  constructor(client: pg.Client, keeper: number, ask: <T>(ask: () => Promise<T>) => Promise<T>) {
+  constructor(
+    client: pg.Client,
+    keeper: number,
+    attempt: <T>(ask: () => Promise<T>) => Promise<T>,
+  ) {
     this.#client = client
     this.keeper = keeper
-    this.#try = ask
+    this.#try = attempt
   }
 
   /** Adds the triggers to every table of the database. */
