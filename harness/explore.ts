@@ -101,7 +101,7 @@ class Exploring {
   readonly #options: ExploreOptions
   readonly #judged: ReadonlySet<string>
   readonly #tally: Tally
-  readonly #counts = new StepCounts()
+  readonly #counts: StepCounts
   readonly #startedAt = performance.now()
   #search: Search | undefined
   #searchMs = 0
@@ -117,6 +117,7 @@ class Exploring {
   constructor(options: ExploreOptions) {
     this.#options = options
     this.#tally = new Tally(options.strategy)
+    this.#counts = new StepCounts(options.lane.engine.name)
     const known = options.strategy.workload.invariants
     const names = options.invariants ?? options.strategy.claims
     this.#judged = new Set(names.map((name) => byName('invariant', known, name).name))

@@ -35,6 +35,9 @@ export type { DatabaseServer } from './databases/server.ts'
 export { explorers } from './explorers/index.ts'
 export { exhaustive } from './explorers/exhaustive.ts'
 export { pct, pctOfDepth } from './explorers/pct.ts'
+export { portfolio } from './explorers/portfolio.ts'
+export { pos } from './explorers/pos.ts'
+export { urw } from './explorers/urw.ts'
 export { random } from './explorers/random.ts'
 export type {
   Explorer,

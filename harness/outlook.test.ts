@@ -35,11 +35,14 @@ function run(...actors: readonly (readonly [{ kind: string }, number])[][]): Run
 
 describe('StepCounts', () => {
   test('guesses five steps for a command it has not seen', () => {
-    expect(new StepCounts().outlook(plan([buy], [buy, look]))).toEqual({ steps: [5, 10] })
+    expect(new StepCounts('mariadb').outlook(plan([buy], [buy, look]))).toEqual({
+      engine: 'mariadb',
+      steps: [5, 10],
+    })
   })
 
   test('expects the most steps that a command of the kind has taken, whoever did it', () => {
-    const counts = new StepCounts()
+    const counts = new StepCounts('mariadb')
     counts.learn(
       run(
         [[buy, 4]],
@@ -50,6 +53,9 @@ describe('StepCounts', () => {
       ),
     )
     counts.learn(run([[buy, 2]]))
-    expect(counts.outlook(plan([buy], [look, look], [buy, look]))).toEqual({ steps: [7, 2, 8] })
+    expect(counts.outlook(plan([buy], [look, look], [buy, look]))).toEqual({
+      engine: 'mariadb',
+      steps: [7, 2, 8],
+    })
   })
 })

@@ -1,8 +1,10 @@
+import type { EngineName } from './databases/engine-name.ts'
 import type { Plan } from './plan.ts'
 import type { RunRecord } from './run.ts'
 
-/** What can be known of a run before it, from the runs before. */
+/** What can be known of a run before it, also from the runs before. */
 export interface Outlook {
+  readonly engine: EngineName
   /** Steps that each actor may take: as many as its commands have taken at most so far. */
   readonly steps: readonly number[]
 }
@@ -15,7 +17,12 @@ const stepsOfUnknown = 5
  * with the same seed goes the same way.
  */
 export class StepCounts {
+  readonly #engine: EngineName
   readonly #most = new Map<string, number>()
+
+  constructor(engine: EngineName) {
+    this.#engine = engine
+  }
 
   learn({ history, observation }: RunRecord): void {
     const steps = new Map<number, number>()
@@ -37,6 +44,7 @@ export class StepCounts {
 
   outlook({ actors }: Plan): Outlook {
     return {
+      engine: this.#engine,
       steps: actors.map((commands) =>
         commands.reduce((sum, { kind }) => sum + (this.#most.get(kind) ?? stepsOfUnknown), 0),
       ),

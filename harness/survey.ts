@@ -94,7 +94,7 @@ export function surveyPlans(
   { schedules, seed }: { readonly schedules: number; readonly seed: number },
 ): Promise<Survey> {
   const plans = planArbitrary(options.strategy.workload, explorer.schedule, defaultBounds)
-  const counts = new StepCounts()
+  const counts = new StepCounts(options.lane.engine.name)
   return survey(
     options,
     function* () {

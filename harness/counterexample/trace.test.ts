@@ -74,7 +74,7 @@ describe('a replay', () => {
   test('follows every run to its end', () => {
     fc.assert(
       fc.property(programArbitrary(3, 4), random.schedule, (program, schedule) => {
-        const run = runProgram(program, random.chooser(schedule, { steps: [] }))
+        const run = runProgram(program, random.chooser(schedule, { engine: 'postgres', steps: [] }))
         const made = run.choices.map(({ chosen }) => chosen)
         const { choose, finish } = replaying(made, traceOf(run.choices))
         const again = runProgram(program, choose)

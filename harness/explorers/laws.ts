@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { engineNames } from '../databases/engine-name.ts'
+import type { Outlook } from '../outlook.ts'
 import type { Chooser } from '../scheduler/choice.ts'
 import { exhaustive } from './exhaustive.ts'
 import type { Explorer, SamplingExplorer, Search, SystematicExplorer } from './explorer.ts'
@@ -45,7 +47,12 @@ export function explorerLaws(explorer: Explorer): void {
 }
 
 /** Of the program that a run is of, or of another: an outlook may be wrong. */
-const outlookArbitrary = fc.array(fc.nat({ max: 6 }), { maxLength: 5 }).map((steps) => ({ steps }))
+const outlookArbitrary: fc.Arbitrary<Outlook> = fc.record({
+  engine: fc.constantFrom(...engineNames),
+  steps: fc.array(fc.nat({ max: 6 }), { maxLength: 5 }),
+})
+
+const outlookOf = (...steps: readonly number[]): Outlook => ({ engine: 'postgres', steps })
 
 function samplingLaws(explorer: SamplingExplorer): void {
   const program = programArbitrary(4, 4)
@@ -81,7 +88,7 @@ function samplingLaws(explorer: SamplingExplorer): void {
     const two = programOf(2, 2)
     const orders = fc
       .sample(explorer.schedule, { seed: 1, numRuns: 1_000 })
-      .map((schedule) => runProgram(two, explorer.chooser(schedule, { steps: [2, 2] })).order)
+      .map((schedule) => runProgram(two, explorer.chooser(schedule, outlookOf(2, 2))).order)
     const found = new Set(orders.map((order) => order.join('')))
     expect([...found].toSorted()).toEqual(['0011', '0101', '0110', '1001', '1010', '1100'])
   })
@@ -94,7 +101,7 @@ function samplingLaws(explorer: SamplingExplorer): void {
     const every = runAll(exhaustive.search(), (choose) => runProgram(locks, choose))
     const orders = fc
       .sample(explorer.schedule, { seed: 1, numRuns: 1_000 })
-      .map((schedule) => runProgram(locks, explorer.chooser(schedule, { steps: [2, 2] })))
+      .map((schedule) => runProgram(locks, explorer.chooser(schedule, outlookOf(2, 2))))
     expect(ordersIn(orders)).toEqual(ordersIn(every))
   })
 
@@ -103,7 +110,9 @@ function samplingLaws(explorer: SamplingExplorer): void {
     for (const steps of [[], [0, 0, 0], [1], [100, 1], [6, 0, 50, 3]]) {
       const orders = fc
         .sample(explorer.schedule, { seed: 1, numRuns: 100 })
-        .map((schedule) => runProgram(two, explorer.chooser(schedule, { steps })).order.join(''))
+        .map((schedule) =>
+          runProgram(two, explorer.chooser(schedule, outlookOf(...steps))).order.join(''),
+        )
       expect(new Set(orders).size).toBeGreaterThan(5)
     }
   })
@@ -124,7 +133,7 @@ function samplingLaws(explorer: SamplingExplorer): void {
       { seed: 1 },
     )
     const schedules = (counterexample ?? []) as [(readonly number[])?]
-    const choose = explorer.chooser(schedules[0] ?? [1], { steps: [3, 3, 3] })
+    const choose = explorer.chooser(schedules[0] ?? [1], outlookOf(3, 3, 3))
     expect(runProgram(programOf(3, 3), choose).order.join('')).toBe('000111222')
   })
 }

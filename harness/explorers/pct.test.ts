@@ -7,6 +7,8 @@ import { idle, simulate, type SimulatedActor } from './fixtures/simulated-run.ts
 import { pct, pctOfDepth } from './pct.ts'
 import { random } from './random.ts'
 
+const engine = 'postgres' as const
+
 const run = (
   depth: number,
   schedule: readonly number[],
@@ -18,7 +20,7 @@ describe('priorities', () => {
   test('follow the order that is drawn, one number for each actor', () => {
     const orders = [0, 1].flatMap((b) =>
       [0, 1, 2].map((c) =>
-        run(1, [0, b, c], [idle(2), idle(2), idle(2)], { steps: [2, 2, 2] }).replaceAll(
+        run(1, [0, b, c], [idle(2), idle(2), idle(2)], { engine, steps: [2, 2, 2] }).replaceAll(
           /(.)\1/g,
           '$1',
         ),
@@ -28,20 +30,20 @@ describe('priorities', () => {
   })
 
   test('change after the step that was drawn, and whoever has taken it comes last', () => {
-    const outlook = { steps: [3, 2, 2] }
+    const outlook = { engine, steps: [3, 2, 2] }
     expect(run(2, [2], [idle(3), idle(2), idle(2)], outlook)).toBe('0011220')
   })
 
   test('of two who have fallen, the one that was drawn first comes first', () => {
     const actors = () => [idle(3), idle(3)]
-    const outlook = { steps: [3, 3] }
+    const outlook = { engine, steps: [3, 3] }
     expect(run(3, [1, 3], actors(), outlook)).toBe('011001')
     expect(run(3, [3, 1], actors(), outlook)).toBe('011100')
   })
 
   test('do not keep others from what a spinning actor waits for', () => {
     const seen = { done: false }
-    const choose = pctOfDepth(1).chooser([], { steps: [5, 1] })
+    const choose = pctOfDepth(1).chooser([], { engine, steps: [5, 1] })
     expect(simulate([spinning(seen), doing(seen)], choose).order.indexOf(1)).toBe(100)
   })
 })
@@ -56,7 +58,7 @@ function* doing(seen: { done: boolean }): SimulatedActor {
 }
 
 describe('the guarantee', () => {
-  const outlook = { steps: [deepBugSteps, deepBugSteps] }
+  const outlook = { engine, steps: [deepBugSteps, deepBugSteps] }
   const k = 2 * deepBugSteps
 
   /** Every order of two actors, with every choice of steps to change at: each equally likely. */
@@ -90,7 +92,7 @@ describe('the guarantee', () => {
   })
 
   test('holds for a wrong expectation as far as that is too long', () => {
-    const longer = { steps: [deepBugSteps + 6, deepBugSteps + 6] }
+    const longer = { engine, steps: [deepBugSteps + 6, deepBugSteps + 6] }
     const found = fc
       .sample(pct.schedule, { seed: 2, numRuns: 12_000 })
       .map((schedule) => hasDeepBug(pct.chooser(schedule, longer)))

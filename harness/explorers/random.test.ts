@@ -3,6 +3,8 @@ import { describe, expect, test } from 'vitest'
 import { idle, simulate } from './fixtures/simulated-run.ts'
 import { random } from './random.ts'
 
+const engine = 'postgres'
+
 const seed = 42
 
 const schedules = fc.sample(random.schedule, { seed, numRuns: 5_000 })
@@ -16,7 +18,7 @@ function choices(enabled: number, step: number): number[] {
   }
   return schedules
     .filter((schedule) => schedule.length >= step)
-    .map((schedule) => random.chooser(schedule, { steps: [] })(point))
+    .map((schedule) => random.chooser(schedule, { engine, steps: [] })(point))
 }
 
 describe('random', () => {
@@ -49,7 +51,10 @@ describe('random', () => {
     const orders = schedules
       .slice(0, 1_000)
       .map((schedule) =>
-        simulate([idle(3), idle(3)], random.chooser(schedule, { steps: [3, 3] })).order.join(''),
+        simulate(
+          [idle(3), idle(3)],
+          random.chooser(schedule, { engine, steps: [3, 3] }),
+        ).order.join(''),
       )
     expect(new Set(orders).size).toBe(20)
   })
