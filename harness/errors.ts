@@ -31,6 +31,20 @@ export class DatabaseFault extends Fault {
   readonly kind = 'database'
 }
 
+/** Everybody waited for somebody, nobody was left to go on, and the database did not break it. */
+export class Standstill extends StrategyFault {}
+
+/** A run had more steps than it may have, and was stopped: it may never have ended. */
+export class StepLimitReached extends HarnessFault {
+  /** Statements that the database had refused by then. */
+  readonly refusals: number
+
+  constructor(message: string, refusals: number) {
+    super(message)
+    this.refusals = refusals
+  }
+}
+
 /** A recorded run cannot be followed any more: the enabled actors or their statements differ. */
 export class ReplayDivergence extends HarnessFault {
   /** The first step that was not as recorded. */

@@ -51,6 +51,8 @@ export {
   Fault,
   HarnessFault,
   ReplayDivergence,
+  Standstill,
+  StepLimitReached,
   StrategyFault,
   UsageError,
   describeThrown,
@@ -75,6 +77,8 @@ export {
 } from './oracles/serial-equivalence.ts'
 export type { SerialCommand, SerialDifference, SerialOrder } from './oracles/serial-orders.ts'
 export { confirmBySerialRuns, runSerially, type SerialConfirmation } from './oracles/serial-runs.ts'
+export { Liveness, describeLiveness, type LivenessSummary } from './oracles/liveness.ts'
+export { differenceBetween, type RunDifference } from './oracles/self-check.ts'
 export { pageWidth, wrap } from './report/layout.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'

@@ -8,15 +8,18 @@ export interface TableDifference {
   readonly onlySecond: readonly Row[]
 }
 
+/** What has to be known of a table to compare what is in it. */
+type Columns = Pick<Table, 'name' | 'columns'>
+
 /**
  * What tells states of the same tables apart. Tables have no order, so they are compared as multisets
  * of rows, by the columns that are observed: what a strategy adds, such as an id drawn from a
  * sequence, is not among them.
  */
 export class Contents {
-  readonly #tables: readonly Table[]
+  readonly #tables: readonly Columns[]
 
-  constructor(tables: readonly Table[]) {
+  constructor(tables: readonly Columns[]) {
     this.#tables = tables
   }
 
@@ -37,7 +40,7 @@ export class Contents {
 }
 
 /** The rows of `one` that `other` does not have, or not as often. */
-function surplus(table: Table, one: Rows, other: Rows): Row[] {
+function surplus(table: Columns, one: Rows, other: Rows): Row[] {
   const left = new Map<string, number>()
   for (const key of keysOf(table, other)) left.set(key, (left.get(key) ?? 0) + 1)
   const keys = keysOf(table, one)
@@ -49,7 +52,7 @@ function surplus(table: Table, one: Rows, other: Rows): Row[] {
   })
 }
 
-const keysOf = ({ name, columns }: Table, state: Rows): string[] =>
+const keysOf = ({ name, columns }: Columns, state: Rows): string[] =>
   (state[name] ?? []).map((row) => columns.map((column) => valueKey(row[column])).join())
 
 /** A value as text that does not depend on the order in which an object's properties were set. */

@@ -1,6 +1,14 @@
 import type { ActorSession, Lane, StatementOutcome, TransactionState } from '../databases/engine.ts'
 import type { Row, Statement } from '../databases/statement.ts'
-import { DatabaseFault, Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
+import {
+  DatabaseFault,
+  Fault,
+  HarnessFault,
+  Standstill,
+  StepLimitReached,
+  StrategyFault,
+  describeThrown,
+} from '../errors.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
@@ -290,8 +298,9 @@ export class Scheduler {
   #step(actor: Actor): Promise<void> {
     this.#steps += 1
     if (this.#steps > this.#options.limits.steps) {
-      throw new HarnessFault(
+      throw new StepLimitReached(
         `The run was stopped after ${this.#options.limits.steps} steps: strategy "${this.#options.strategy}" may never end. A retry loop has to stop after session.attempts.`,
+        this.events.filter(({ kind }) => kind === 'failed').length,
       )
     }
     const request = actor.request as Step
@@ -600,7 +609,7 @@ export class Scheduler {
     const reasons = stuck.map((actor) => this.#whyStuck(actor))
     const limit = `within ${this.#options.limits.statementMs} ms`
     if (stuck.every(({ state }) => state === 'waiting')) {
-      return new StrategyFault(
+      return new Standstill(
         `Strategy "${this.#options.strategy}" came to a standstill: ${reasons.join('; ')}; nobody is left to go on, and the database did not break it ${limit}.`,
       )
     }
