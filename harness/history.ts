@@ -15,7 +15,9 @@ export const actorName = (actor: ActorId): string => String.fromCodePoint(65 + a
  * time, because one commit woke them all, stand in the actors' order.
  *
  * `step` numbers the steps of all actors, from 1, in the order in which they were sent. In grain
- * `phase`, a statement that has stopped parks its actor again, and the rest of it is a step too.
+ * `phase`, a statement that has stopped parks its actor again, and the rest of it is a step too. In
+ * grain `overlap`, statements that are sent together have the same number, and what follows is decided
+ * by the server's clock as well.
  */
 export type RunEvent = { readonly actor: ActorId } & (
   | { readonly kind: 'parked'; readonly request: Step }

@@ -8,8 +8,8 @@ export interface Plan {
   /** What each actor does, one after the other. */
   readonly actors: readonly (readonly AnyCommand[])[]
   /**
-   * The choice at each scheduling point: an index into the enabled actors in turn, taken modulo their
-   * number. Beyond its end every choice is 0, "the actor that just ran goes on": the shorter a
+   * The choice at each scheduling point: an index into the enabled actors in turn, and in grain
+   * `overlap` into those that go on together after them, taken modulo their number. Beyond its end every choice is 0, "the actor that just ran goes on": the shorter a
    * schedule and the more zeros in it, the more serial the run.
    */
   readonly schedule: readonly number[]

@@ -8,6 +8,7 @@ import type {
   SystematicExplorer,
 } from './explorers/explorer.ts'
 import { settingOf } from './footprints/setting.ts'
+import type { Grain } from './grain.ts'
 import { StepCounts } from './outlook.ts'
 import { defaultAttempts, defaultBounds, planArbitrary, type Plan } from './plan.ts'
 import type { AbortClass } from './reply.ts'
@@ -30,10 +31,12 @@ export interface Survey {
   readonly fault?: { readonly kind: FaultKind; readonly reason: string }
 }
 
-/** Where to look. The lane has to be prepared for the strategy: see `prepareLane`. */
+/** Where to look. The lane has to be prepared for strategy and grain: see `prepareLane`. */
 export interface SurveyOptions {
   readonly lane: Lane
   readonly strategy: Strategy
+  /** By default whole statements. */
+  readonly grain?: Grain | undefined
 }
 
 /** Every schedule, within the bounds, of a scenario with so many actors. */
@@ -107,7 +110,7 @@ export function surveyPlans(
 }
 
 async function survey(
-  { lane, strategy }: SurveyOptions,
+  { lane, strategy, grain }: SurveyOptions,
   runs: () => Iterable<NextRun>,
   learn: (record: RunRecord) => void,
 ): Promise<Survey> {
@@ -123,7 +126,9 @@ async function survey(
   }
   let fault: Survey['fault']
   try {
-    for (const { plan, choose } of runs()) seen(await executeRun({ lane, strategy, plan, choose }))
+    for (const { plan, choose } of runs()) {
+      seen(await executeRun({ lane, strategy, plan, choose, grain }))
+    }
   } catch (error) {
     if (!(error instanceof Fault)) throw error
     fault = { kind: error.kind, reason: error.message }

@@ -456,6 +456,30 @@ describe('the lanes', () => {
     `)
   })
 
+  test('show what is sent together under one number', () => {
+    const story = new Story()
+      .sends(0, sql`UPDATE product SET stock = 4 WHERE id = 1`)
+      .sendsAlong(1, sql`UPDATE product SET stock = 3 WHERE id = 1`)
+      .writes(0, 1, 'none')
+      .replies(0, ok())
+      .writes(1, 1, 'none')
+      .replies(1, ok())
+    expect(timeline(planOf([buy(1)], [buy(2)]), story)).toMatchInlineSnapshot(`
+      "
+      step  A                                               B
+            purchase(user 1, 1 of product 1):
+         1  UPDATE product SET stock = 4 WHERE id = 1
+                                                            purchase(user 2, 1 of product 1):
+                                                            <together with A>
+         1                                                  UPDATE product SET stock = 3 WHERE id = 1
+            → 1 written
+            = ok
+                                                            → 1 written
+                                                            = ok
+      "
+    `)
+  })
+
   test('break long statements and long words', () => {
     const story = new Story()
       .sends(

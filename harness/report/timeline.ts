@@ -31,6 +31,8 @@ class Timeline {
   readonly #commands = new Map<ActorId, { index: number; shown: boolean }>()
   /** The step that each actor sent last. */
   readonly #requests = new Map<ActorId, Step>()
+  /** The last step, and who took it. */
+  #sent: { readonly step: number; readonly actors: ActorId[] } | undefined
   readonly #waiting = new Set<ActorId>()
   readonly #failed = new Set<ActorId>()
 
@@ -69,6 +71,7 @@ class Timeline {
         return
       case 'sent':
         this.#beginCommand(event.actor)
+        this.#showCompany(event)
         this.#requests.set(event.actor, event.request)
         this.#write(event.actor, showStep(event.request), String(event.step))
         return
@@ -95,6 +98,13 @@ class Timeline {
         this.#commands.set(event.actor, { index: event.command + 1, shown: false })
         this.#write(event.actor, `= ${describeReply(event.reply)}`)
     }
+  }
+
+  /** With whom a statement is sent together, if it is. */
+  #showCompany({ actor, step }: Extract<RunEvent, { kind: 'sent' }>): void {
+    if (this.#sent?.step !== step) this.#sent = { step, actors: [] }
+    else this.#write(actor, `<together with ${this.#sent.actors.map(actorName).join(', ')}>`)
+    this.#sent.actors.push(actor)
   }
 
   #beginCommand(actor: ActorId): void {

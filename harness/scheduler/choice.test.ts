@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { idle, simulate } from '../explorers/fixtures/simulated-run.ts'
-import { inTurn, planned } from './choice.ts'
+import { chosenActors, inTurn, overlapsOf, planned } from './choice.ts'
 
 const requests = [{ kind: 'sleep', ms: 1 }] as const
 
@@ -40,6 +40,37 @@ describe('inTurn', () => {
   })
 })
 
+describe('overlapsOf', () => {
+  test.for([
+    [[], []],
+    [[2], []],
+    [[2, 0], [[2, 0]]],
+    [
+      [2, 0, 1],
+      [
+        [2, 0],
+        [2, 1],
+        [0, 1],
+        [2, 0, 1],
+      ],
+    ],
+  ])('%j gives %j', ([actors, overlaps]) => {
+    expect(overlapsOf(actors as number[])).toEqual(overlaps)
+  })
+})
+
+test('chosenActors reads an index as one actor, or beyond them as several', () => {
+  const point = { step: 1, enabled: [1, 0], requests, overlaps: [[1, 0]] }
+  expect([0, 1, 2, 3].map((chosen) => chosenActors(point, chosen))).toEqual([
+    [1],
+    [0],
+    [1, 0],
+    undefined,
+  ])
+  const { overlaps: _, ...alone } = point
+  expect(chosenActors(alone, 2)).toBeUndefined()
+})
+
 describe('planned', () => {
   const at = (step: number, enabled: number) => ({
     step,
@@ -53,6 +84,12 @@ describe('planned', () => {
     expect(choose(at(2, 3))).toBe(2)
     expect(choose(at(3, 4))).toBe(3)
     expect(choose(at(3, 1))).toBe(0)
+  })
+
+  test('reads the choice modulo the number of those who go on alone and those who go on together', () => {
+    const point = { ...at(1, 3), overlaps: overlapsOf([0, 1, 2]) }
+    const chosen = Array.from({ length: 9 }, (_, choice) => planned([choice])(point))
+    expect(chosen).toEqual([0, 1, 2, 3, 4, 5, 6, 0, 1])
   })
 
   test('chooses 0 beyond the end of the schedule', () => {

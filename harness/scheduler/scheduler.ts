@@ -14,7 +14,14 @@ import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
 import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
 import { Alarm } from './alarm.ts'
-import { inTurn, type Choice, type ChoicePoint, type Chooser } from './choice.ts'
+import {
+  chosenActors,
+  inTurn,
+  overlapsOf,
+  type Choice,
+  type ChoicePoint,
+  type Chooser,
+} from './choice.ts'
 import { WaitHabits } from './wait-habits.ts'
 import { hasCycle, queueBehind } from './wait-graph.ts'
 
@@ -185,10 +192,10 @@ export class Scheduler {
     for (;;) {
       const enabled = this.#enabled()
       if (enabled.length === 0) break
-      const actor = this.#chooseFrom(enabled)
-      if (this.#observation && !staysInside(actor)) await this.#observedIfPossible()
-      if (actor.held) await actor.held
-      await this.#step(actor)
+      const actors = this.#chooseFrom(enabled)
+      if (this.#observation && !actors.every(staysInside)) await this.#observedIfPossible()
+      for (const { held } of actors) if (held) await held
+      await this.#step(actors)
     }
     this.#flush()
   }
@@ -279,23 +286,25 @@ export class Scheduler {
     return inTurn(parked, this.#last, this.#actors.length).map((id) => this.#actor(id))
   }
 
-  #chooseFrom(actors: readonly Actor[]): Actor {
+  /** One actor, or in grain `overlap` perhaps several. */
+  #chooseFrom(actors: readonly Actor[]): readonly Actor[] {
     const enabled = actors.map(({ id }) => id)
     const point: ChoicePoint = {
       step: this.#steps + 1,
       enabled,
       requests: actors.map(({ request }) => request as Step),
+      ...(this.#options.grain === 'overlap' && { overlaps: overlapsOf(senders(actors)) }),
     }
     const chosen = this.#options.choose(point, () => this.#history())
-    const actor = actors[chosen]
-    if (!actor) {
+    const ids = chosenActors(point, chosen)
+    if (!ids) {
       throw new HarnessFault(`The explorer chose ${chosen} of ${enabled.length} enabled actors.`)
     }
     this.choices.push({ point, chosen })
-    return actor
+    return ids.map((id) => this.#actor(id))
   }
 
-  #step(actor: Actor): Promise<void> {
+  #step(actors: readonly Actor[]): Promise<void> {
     this.#steps += 1
     if (this.#steps > this.#options.limits.steps) {
       throw new StepLimitReached(
@@ -303,20 +312,28 @@ export class Scheduler {
         this.events.filter(({ kind }) => kind === 'failed').length,
       )
     }
-    const request = actor.request as Step
-    if (request.kind === 'sleep') {
-      this.#turn(actor, request)
+    for (const actor of actors) this.#begin(actor)
+    const asksAtOnce = actors.some((actor) => this.#asksAtOnce(actor))
+    this.#turn(actors) // while the server is at work
+    for (const actor of actors) {
+      if (actor.request?.kind !== 'sleep') continue
       this.#complete(actor, { rows: [], affectedRows: 0 }, actor.session.transaction)
-      return this.#settle(0)
     }
-    const { statement } = request
-    const asksAtOnce =
-      (this.#habits.mayWait(statement) && this.#othersAreInside(actor)) ||
-      (request.kind === 'statement' && this.#habits.mayStop(statement))
-    if (request.kind === 'phase') this.#goOn(actor)
-    else this.#send(actor, statement)
-    this.#turn(actor, request) // while the server is at work
     return this.#settle(asksAtOnce ? 0 : graceMs)
+  }
+
+  /** Whether the step may well wait, or stop without saying so. */
+  #asksAtOnce(actor: Actor): boolean {
+    const { request } = actor
+    if (!request || request.kind === 'sleep') return true
+    if (request.kind === 'statement' && this.#habits.mayStop(request.statement)) return true
+    return this.#habits.mayWait(request.statement) && this.#othersAreInside(actor)
+  }
+
+  #begin(actor: Actor): void {
+    const { request } = actor
+    if (request?.kind === 'statement') this.#send(actor, request.statement)
+    else if (request?.kind === 'phase') this.#goOn(actor)
   }
 
   #send(actor: Actor, statement: Statement): void {
@@ -360,11 +377,14 @@ export class Scheduler {
   }
 
   /** Closes what the history says of the step before, and begins with this one. */
-  #turn(actor: Actor, request: Step): void {
+  #turn(actors: readonly Actor[]): void {
     this.#flush()
-    this.#last = actor.id
-    actor.step = this.#steps
-    this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
+    this.#last = actors[0]?.id ?? this.#last
+    for (const actor of actors) {
+      actor.step = this.#steps
+      const request = actor.request as Step
+      this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
+    }
   }
 
   #othersAreInside(actor: Actor): boolean {
@@ -627,6 +647,10 @@ export class Scheduler {
     return `${what}, which the server does not report as waiting for a lock`
   }
 }
+
+/** Those who are about to send a statement. */
+const senders = (actors: readonly Actor[]): ActorId[] =>
+  actors.filter(({ request }) => request?.kind === 'statement').map(({ id }) => id)
 
 function toFault(thrown: unknown): Fault {
   return thrown instanceof Fault ? thrown : new HarnessFault(describeThrown(thrown))
