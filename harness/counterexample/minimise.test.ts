@@ -47,6 +47,10 @@ const planOf = (initial: Rows, ...actors: readonly (readonly Command[])[]): Plan
 
 const noRun = { initial: {}, commands: [], committed: [], final: {} }
 
+/** Whose steps were sent, one after the other. */
+const orderOf = ({ history }: RunRecord): ActorId[] =>
+  history.filter(({ kind }) => kind === 'sent').map(({ actor }) => actor)
+
 const recordOf = ({ history, choices, order }: SimulatedRun): RunRecord => ({
   observation: noRun,
   history,
@@ -200,7 +204,7 @@ describe('minimise', () => {
     const found = await firstFailure(plan, attemptSale, [zigzag])
     expect(contextSwitches(found.record.history)).toBe(7)
     const { record } = await minimise(found, purchase, attemptSale)
-    expect(record.history.map(({ actor }) => actor)).toEqual([0, 1, 1, 0])
+    expect(orderOf(record)).toEqual([0, 1, 1, 0])
   })
 
   test('gives back a run that fails, of the plan it gives back', async () => {
@@ -251,7 +255,7 @@ describe('minimise', () => {
           const attempt = failingIn((order) => failing.includes(order.join()))
           const begun = failing[at % failing.length]!
           const start = await firstFailure(plan, attempt, [following(begun)])
-          expect(start.record.history.map(({ actor }) => actor).join()).toBe(begun)
+          expect(orderOf(start.record).join()).toBe(begun)
           const { record } = await minimise(start, frozen, attempt)
           const fewest = Math.min(...failing.map(switchesOf))
           expect(contextSwitches(record.history)).toBe(fewest)

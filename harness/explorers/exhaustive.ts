@@ -1,7 +1,6 @@
-import { HarnessFault } from '../errors.ts'
 import type { ActorId } from '../history.ts'
 import type { Chooser, ChoicePoint } from '../scheduler/choice.ts'
-import type { Step } from '../session.ts'
+import { changed, isSamePoint } from './determinism.ts'
 import type { Search, SearchBounds, SystematicExplorer } from './explorer.ts'
 
 /**
@@ -18,6 +17,7 @@ export const exhaustive: SystematicExplorer = {
   kind: 'systematic',
   name: 'exhaustive',
   summary: 'Tries every schedule of a fixed scenario, and says so when none is left.',
+  takesBounds: true,
   search: (bounds) => new DepthFirstSearch(bounds),
 }
 
@@ -93,34 +93,8 @@ class DepthFirstSearch implements Search {
   }
 
   #compare(branch: Branch, point: ChoicePoint): void {
-    if (!isSame(branch.point, point)) throw changed(point.step)
+    if (!isSamePoint(branch.point, point)) throw changed(point.step)
   }
-}
-
-const changed = (step: number): HarnessFault =>
-  new HarnessFault(
-    `The same choices led to another situation at step ${step}: the run is not deterministic, so its schedules cannot be enumerated. Perhaps the strategy keeps something between runs, or the database chose among several actors that one commit released at once.`,
-  )
-
-/** Whether the same actors are about to do the same. */
-function isSame(a: ChoicePoint, b: ChoicePoint): boolean {
-  return (
-    a.enabled.length === b.enabled.length &&
-    a.enabled.every((actor, index) => actor === b.enabled[index]) &&
-    a.requests.every((request, index) => isSameStep(request, b.requests[index]))
-  )
-}
-
-function isSameStep(a: Step, b: Step | undefined): boolean {
-  if (a.kind !== b?.kind) return false
-  if (a.kind === 'sleep' || b.kind === 'sleep') return true
-  const [one, other] = [a.statement, b.statement]
-  return (
-    // A template's parts are the same object every time.
-    (one.parts === other.parts || one.parts.join('?') === other.parts.join('?')) &&
-    one.params.length === other.params.length &&
-    one.params.every((value, index) => value === other.params[index])
-  )
 }
 
 /** Choice 0 is the actor that ran last, if it is enabled. */

@@ -31,6 +31,8 @@ export interface SystematicExplorer {
   readonly kind: 'systematic'
   readonly name: string
   readonly summary: string
+  /** Whether it can leave out what is beyond a bound. If not, it refuses one with a `UsageError`. */
+  readonly takesBounds: boolean
   search(options?: SearchOptions): Search
 }
 
@@ -58,4 +60,7 @@ export interface Search {
 
   /** Told what the run of the last chooser came to, where a search learns from it. */
   ran?(history: History): void
+
+  /** Of the runs so far, those that came to what others had come to already, where that is counted. */
+  readonly redundant?: number
 }

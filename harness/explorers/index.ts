@@ -4,6 +4,7 @@ import { pct } from './pct.ts'
 import { portfolio } from './portfolio.ts'
 import { pos } from './pos.ts'
 import { random } from './random.ts'
+import { reduced } from './reduced.ts'
 import { urw } from './urw.ts'
 
 /** The explorers to choose from, by name. The first one is the default. */
@@ -14,4 +15,5 @@ export const explorers: readonly [Explorer, ...Explorer[]] = [
   urw,
   portfolio,
   exhaustive,
+  reduced,
 ]

@@ -4,7 +4,14 @@ import { engineNames } from '../databases/engine-name.ts'
 import type { Outlook } from '../outlook.ts'
 import type { Chooser } from '../scheduler/choice.ts'
 import { exhaustive } from './exhaustive.ts'
-import type { Explorer, SamplingExplorer, Search, SystematicExplorer } from './explorer.ts'
+import { UsageError } from '../errors.ts'
+import type {
+  Explorer,
+  SamplingExplorer,
+  Search,
+  SearchBounds,
+  SystematicExplorer,
+} from './explorer.ts'
 import { locking, simulate, type SimulatedRun } from './fixtures/simulated-run.ts'
 
 /** The locks that each actor takes, one a step. */
@@ -147,10 +154,12 @@ const programOf = (actors: number, steps: number): Program =>
 
 function systematicLaws(explorer: SystematicExplorer): void {
   const program = programArbitrary(3, 2)
-  const bounds = fc.record(
-    { preemptions: fc.nat({ max: 3 }), switches: fc.nat({ max: 4 }) },
-    { requiredKeys: [] },
-  )
+  const bounds: fc.Arbitrary<SearchBounds> = explorer.takesBounds
+    ? fc.record(
+        { preemptions: fc.nat({ max: 3 }), switches: fc.nat({ max: 4 }) },
+        { requiredKeys: [] },
+      )
+    : fc.constant({})
 
   test('answers with an index below the number of enabled actors', () => {
     fc.assert(
@@ -179,12 +188,18 @@ function systematicLaws(explorer: SystematicExplorer): void {
         const other = explorer.search()
         const beside = runAll(explorer.search(), (choose) => {
           const chooseOther = other.next()
-          if (chooseOther) runProgram(actors, chooseOther)
+          if (chooseOther) other.ran?.(runProgram(actors, chooseOther).history)
           return runProgram(actors, choose)
         })
         expect(beside).toEqual(alone)
       }),
     )
+  })
+
+  test.skipIf(explorer.takesBounds)('refuses a bound', () => {
+    for (const bound of [{ preemptions: 2 }, { switches: 0 }]) {
+      expect(() => explorer.search(bound)).toThrow(UsageError)
+    }
   })
 
   test('stays at its end', () => {

@@ -1,0 +1,97 @@
+import { hash } from 'node:crypto'
+import { HappensBefore } from './footprints/happens-before.ts'
+import type { Setting } from './footprints/setting.ts'
+import { TransitionReader, type Transition } from './footprints/transitions.ts'
+import type { ActorId, History } from './history.ts'
+import type { Plan } from './plan.ts'
+
+/** How much of what can happen has been seen. */
+export interface CoverageSummary {
+  readonly schedules: number
+  /** Different classes among them. Schedules of one class differ only in the order of steps that commute. */
+  readonly classes: number
+  /** Classes that were seen once only. */
+  readonly singletons: number
+  /**
+   * Estimated probability that the next schedule is of a class that was not seen yet; 0 when all
+   * schedules have been tried.
+   *
+   * It is that of Good and Turing: the share of schedules whose class was seen once only. It is sound
+   * for schedules that are drawn independently, and about those that the explorer is likely to draw:
+   * it says nothing of what it never draws. Source: Good, "The Population Frequencies of Species and the
+   * Estimation of Population Parameters", Biometrika 1953.
+   */
+  readonly unseen: number
+  /**
+   * With a confidence of 95 %, that probability is no more than this. Source: McAllester and Schapire,
+   * "On the Convergence Rate of Good-Turing Estimators", COLT 2000, theorem 1.
+   */
+  readonly unseenAtMost: number
+}
+
+const doubt = 0.05
+
+/** Counts classes of schedules as they are seen. */
+export class Coverage {
+  readonly #setting: Setting
+  /** By class, whether it has been seen again. */
+  readonly #seen = new Map<string, 'once' | 'again'>()
+  #schedules = 0
+
+  constructor(setting: Setting) {
+    this.#setting = setting
+  }
+
+  add(plan: Plan, history: History): void {
+    this.#schedules += 1
+    const id = classOf(plan, history, this.#setting)
+    this.#seen.set(id, this.#seen.has(id) ? 'again' : 'once')
+  }
+
+  /** @param isExhausted whether there is no schedule that has not been tried. */
+  summary(isExhausted = false): CoverageSummary {
+    const schedules = this.#schedules
+    const singletons = this.#seen.values().reduce((sum, each) => sum + Number(each === 'once'), 0)
+    const unseen = isExhausted ? 0 : schedules === 0 ? 1 : singletons / schedules
+    const margin = (2 * Math.SQRT2 + Math.sqrt(3)) * Math.sqrt(Math.log(3 / doubt) / schedules)
+    return {
+      schedules,
+      classes: this.#seen.size,
+      singletons,
+      unseen,
+      unseenAtMost: isExhausted ? 0 : Math.min(1, unseen + margin),
+    }
+  }
+}
+
+/** The same text for runs of the same plan that differ only in the order of steps that commute. */
+export function classOf({ initial, actors }: Plan, history: History, setting: Setting): string {
+  const order = leastOrder(new TransitionReader(setting).read(history))
+  return hash('sha1', JSON.stringify([initial, actors, order]), 'base64')
+}
+
+/**
+ * Of all orders that have the dependent steps in the same order as this one, the first one in the
+ * alphabet: the same for all of them. A run is known by whose turn it was at each step.
+ */
+export function leastOrder(transitions: readonly Transition[]): readonly ActorId[] {
+  const happensBefore = new HappensBefore(transitions)
+  const left = new Set(transitions.keys())
+  const order: ActorId[] = []
+  while (left.size > 0) {
+    let next: number | undefined
+    for (const index of left) {
+      if (next !== undefined && actorOf(index) >= actorOf(next)) continue
+      if (happensBefore.immediatelyBefore(index).some((before) => left.has(before))) continue
+      next = index
+    }
+    if (next === undefined) break
+    left.delete(next)
+    order.push(actorOf(next))
+  }
+  return order
+
+  function actorOf(index: number): ActorId {
+    return transitions[index]?.actor ?? 0
+  }
+}

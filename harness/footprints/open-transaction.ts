@@ -1,0 +1,131 @@
+import type { IsolationLevel } from '../databases/isolation.ts'
+import type { Effects } from './effects.ts'
+import type { Access } from './footprint.ts'
+import type { Setting } from './setting.ts'
+
+/**
+ * Names of objects. `data` is what is committed in a table; `locks` stands for its locks and for what
+ * is written there and not committed yet.
+ */
+export const objects = {
+  data: (table: string) => `data of ${table}`,
+  locks: (table: string) => `locks of ${table}`,
+  /** The sequence of committed states. A snapshot of everything reads it. */
+  commits: 'commits',
+  /** Which serializable transactions have read what others have written, on PostgreSQL. */
+  dependencies: 'dependencies between serializable transactions',
+  sequence: (name: string | undefined) => `sequence ${name ?? ''}`,
+  userLock: (name: string | undefined) => `user lock ${name ?? ''}`,
+} as const
+
+const anySequence = objects.sequence(undefined)
+const anyUserLock = objects.userLock(undefined)
+
+/**
+ * What a transaction has touched so far, and with that what its end will touch; or a single
+ * statement, which is a transaction of its own.
+ *
+ * Sources: PostgreSQL manual, 13.2 "Transaction Isolation"; Ports and Grittner, "Serializable
+ * Snapshot Isolation in PostgreSQL", VLDB 2012; MySQL manual, 17.7.2 "InnoDB Transaction Model".
+ */
+export class OpenTransaction {
+  readonly #setting: Setting
+  readonly #level: IsolationLevel
+  readonly #locked = new Set<string>()
+  readonly #written = new Set<string>()
+  readonly #others = new Set<string>()
+  /** Whether it certainly has its snapshot, which then is what it reads. */
+  #hasSnapshot = false
+  #isUnknown = false
+
+  constructor(setting: Setting, level: IsolationLevel) {
+    this.#setting = setting
+    this.#level = level
+  }
+
+  /** A statement outside a transaction: whatever the level, it reads what is committed when it begins. */
+  static ofOneStatement(setting: Setting, level: IsolationLevel): OpenTransaction {
+    return new OpenTransaction(setting, level === 'repeatable-read' ? 'read-committed' : level)
+  }
+
+  /** A statement that may do anything: so may the end of its transaction. */
+  touchEverything(effects: Effects): void {
+    this.#isUnknown = true
+    effects.touchEverything()
+  }
+
+  touch({ object, name, mode }: Access, effects: Effects): void {
+    if (this.#isUnknown) effects.touchEverything()
+    if (object === 'table') {
+      if (name === undefined) this.touchEverything(effects)
+      else this.#touchTable(name, mode, effects)
+      return
+    }
+    const [one, any] =
+      object === 'sequence'
+        ? [objects.sequence(name), anySequence]
+        : [objects.userLock(name), anyUserLock]
+    effects.write(one)
+    effects.read(any)
+    this.#others.add(one)
+  }
+
+  #touchTable(table: string, mode: Access['mode'], effects: Effects): void {
+    const { engine } = this.#setting
+    const isPlainRead =
+      mode === 'read' && !(engine !== 'postgres' && this.#level === 'serializable')
+    if (engine === 'postgres' && this.#level === 'serializable') {
+      effects.write(objects.dependencies)
+      this.#others.add(objects.dependencies)
+    }
+    if (this.#readsSnapshot && !this.#hasSnapshot) effects.read(objects.commits)
+    if (!isPlainRead) {
+      this.#locked.add(table)
+      effects.write(objects.locks(table))
+    }
+    if (mode === 'write') this.#written.add(table)
+    if (isPlainRead && this.#readsUncommitted) effects.read(objects.locks(table))
+    // From its snapshot a transaction reads the same whenever it reads. What it locks or writes, it
+    // finds as it is now.
+    if (!isPlainRead || !this.#hasSnapshot) effects.read(objects.data(table))
+  }
+
+  /** The statement has been done: it has its snapshot now, if it was one that takes it. */
+  done(accesses: readonly Access[]): void {
+    if (!this.#readsSnapshot) return
+    const { engine } = this.#setting
+    const tables = accesses.filter(({ object }) => object === 'table')
+    // In InnoDB a plain SELECT takes it, which at SERIALIZABLE is not plain.
+    const isPlain = this.#level === 'repeatable-read' && tables.every(({ mode }) => mode === 'read')
+    const takes = engine === 'postgres' || isPlain
+    if (tables.length > 0 && takes) this.#hasSnapshot = true
+  }
+
+  get #readsSnapshot(): boolean {
+    if (this.#level !== 'serializable') return this.#level === 'repeatable-read'
+    // InnoDB locks what it reads at SERIALIZABLE; but MariaDB may compare it with a snapshot.
+    return this.#setting.engine === 'postgres' || this.#setting.snapshotIsolation === true
+  }
+
+  get #readsUncommitted(): boolean {
+    return this.#setting.engine !== 'postgres' && this.#level === 'read-uncommitted'
+  }
+
+  /** Others see what it has written, and get what it has locked. */
+  commit(effects: Effects): void {
+    this.release(effects)
+    for (const table of this.#written) effects.write(objects.data(table))
+    if (this.#written.size > 0) effects.write(objects.commits)
+  }
+
+  /** Others get what it has locked. */
+  release(effects: Effects): void {
+    if (this.#isUnknown) effects.touchEverything()
+    for (const table of this.#locked) effects.write(objects.locks(table))
+    for (const other of this.#others) {
+      effects.write(other)
+      if (other.startsWith(anySequence)) effects.read(anySequence)
+      if (other.startsWith(anyUserLock)) effects.read(anyUserLock)
+    }
+  }
+}
