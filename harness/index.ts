@@ -90,3 +90,16 @@ export {
   type NotRun,
 } from './report/matrix.ts'
 export { renderReplay, replayToJson, type Replayed } from './report/replay.ts'
+export { isolationCases } from './hermitage/cases/index.ts'
+export {
+  hermitageVerdict,
+  runIsolationCases,
+  type HermitageResult,
+  type HermitageVerdict,
+  type LevelNotRun,
+  type LevelResult,
+} from './hermitage/hermitage.ts'
+export type { IsolationCase } from './hermitage/isolation-case.ts'
+export { platforms, platformSettings, type Platform } from './hermitage/platform.ts'
+export { renderHermitage } from './hermitage/render.ts'
+export { hermitageToJson } from './hermitage/to-json.ts'

@@ -45,7 +45,7 @@ export const parseEngines = (text: string): Engine[] =>
   listed(text, engines, (name) => byName('database', engines, name))
 
 /** The items of a list with commas between, each once, or all that there are. */
-function listed<T>(text: string, all: readonly T[], parse: (name: string) => T): T[] {
+export function listed<T>(text: string, all: readonly T[], parse: (name: string) => T): T[] {
   if (text === 'all') return [...all]
   return [...new Set(text.split(',').map((name) => parse(name.trim())))]
 }

@@ -4,6 +4,7 @@ import { doctorCommand } from './doctor.ts'
 import { Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
 import { exploreCommand } from './explore.ts'
+import { hermitageCommand } from './hermitage.ts'
 import { listCommand } from './list.ts'
 import { claimStandardOutput, complain, OutputError, print } from './output.ts'
 import { replayCommand } from './replay.ts'
@@ -33,7 +34,13 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
   const lockstep = new Command('lockstep')
     .description('Find the interleaving that breaks database code, on a real database.')
     .helpCommand(false)
-  for (const make of [exploreCommand, replayCommand, listCommand, doctorCommand]) {
+  for (const make of [
+    exploreCommand,
+    replayCommand,
+    hermitageCommand,
+    listCommand,
+    doctorCommand,
+  ]) {
     lockstep.addCommand(make(finish).exitOverride().configureOutput(output))
   }
   return lockstep.exitOverride().configureOutput(output)
