@@ -2,20 +2,15 @@ import {
   describeIsolation,
   engines,
   isolationLevels,
+  platforms,
+  platformSettings,
   type EngineName,
   type IsolationLevel,
   type IsolationSetting,
+  type Platform,
 } from '../harness/index.ts'
 
-/** A kind of database as strategies see it: an engine, and for MariaDB how it takes snapshots. */
-export const platforms = [
-  'postgres',
-  'mysql',
-  'mariadb',
-  'mariadb with snapshot isolation',
-] as const
-
-export type Platform = (typeof platforms)[number]
+export { platforms, type Platform }
 
 /** Where a strategy runs: everything that what becomes of it may depend on. */
 export interface Cell {
@@ -25,17 +20,9 @@ export interface Cell {
   readonly snapshotIsolation?: boolean
 }
 
-const engineOf = {
-  postgres: { engine: 'postgres' },
-  mysql: { engine: 'mysql' },
-  // The default of MariaDB has changed from one version to another, so it is always said.
-  mariadb: { engine: 'mariadb', snapshotIsolation: false },
-  'mariadb with snapshot isolation': { engine: 'mariadb', snapshotIsolation: true },
-} as const satisfies Record<Platform, Pick<Cell, 'engine' | 'snapshotIsolation'>>
-
 /** The cells of a platform, one for each isolation level. */
 export const cellsOf = (platform: Platform): readonly Cell[] =>
-  isolationLevels.map((isolation) => ({ platform, isolation, ...engineOf[platform] }))
+  isolationLevels.map((isolation) => ({ platform, isolation, ...platformSettings[platform] }))
 
 /** As titles name it: `MySQL at repeatable-read`. */
 export function describeCell(cell: Cell): string {

@@ -33,14 +33,20 @@ export function judgeCase(which: IsolationCase, run: CaseRun): Judgement {
     return inconclusive(`T${missing[0]} did not commit, and no error says why.`)
   }
   const isSeen = which.isSeen(run)
-  if (isSeen === undefined)
-    return inconclusive(`${unknownValues}: in the end ${showValues(run.final)}.`)
+  if (isSeen === undefined) return unknownValues(run)
   if (isSeen) return checked(run)
   if (refused) return prevented(`error ${refused.error.code}`)
   return prevented(haveWaited(run, which.decidedBy) ? 'waits' : 'snapshot')
 }
 
-const unknownValues = 'The rows that were read, or left in the end, are none that the script writes'
+function unknownValues(run: CaseRun): Judgement {
+  const reads = run.steps.flatMap(({ outcome }) =>
+    outcome.kind === 'rows' ? [showValues(outcome.rows)] : [],
+  )
+  return inconclusive(
+    `What was read, or left in the end, is nothing that the script writes: reads ${reads.join(', ')}; in the end ${showValues(run.final)}.`,
+  )
+}
 
 /** Two opinions have to agree before an anomaly counts as seen. */
 function checked(run: CaseRun): Judgement {

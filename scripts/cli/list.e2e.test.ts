@@ -38,6 +38,7 @@ describe.concurrent('help', () => {
     [[], 'Usage: lockstep [options] [command]'],
     [['explore'], 'Usage: lockstep explore [options]'],
     [['replay'], 'Usage: lockstep replay [options] <token>'],
+    [['hermitage'], 'Usage: lockstep hermitage [options]'],
     [['list'], 'Usage: lockstep list [options]'],
     [['doctor'], 'Usage: lockstep doctor [options]'],
   ] as const)('of %j', async ([command, usage]) => {
@@ -53,7 +54,7 @@ describe.concurrent('help', () => {
     const { exitCode, stdout, stderr } = await lockstep()
     expect({ exitCode, stdout }).toEqual({ exitCode: 2, stdout: '' })
     expect(stderr).toContain('Usage: lockstep [options] [command]')
-    for (const command of ['explore', 'replay', 'list', 'doctor'])
+    for (const command of ['explore', 'replay', 'hermitage', 'list', 'doctor'])
       expect(stderr).toContain(`  ${command} `)
   })
 })
