@@ -34,7 +34,14 @@ test.for<readonly [string, Judgement, Observed]>([
 })
 
 test('a run may go as it does in earlier versions', () => {
-  const since = prevented('waits', { ...observed, errors: {} }, expected)
+  const since = prevented(
+    'waits',
+    { ...observed, errors: {} },
+    {
+      course: expected,
+      why: 'It was changed.',
+    },
+  )
   expect(wentAs(since, judgement, observed)).toBe('earlier versions')
   expect(wentAs(since, { verdict: 'prevented', by: 'waits' }, { ...observed, errors: {} })).toBe(
     'expected',

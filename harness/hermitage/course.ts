@@ -19,8 +19,14 @@ export interface Observed {
 /** How a case is expected to go: what comes of it, and what shows on the way. */
 export type Course = Observed & {
   readonly judgement: Exclude<Judgement, { readonly verdict: 'inconclusive' }>
-  /** How it goes in versions before a change of the engine's, with the same verdict. */
-  readonly earlier?: Course
+  readonly earlier?: Earlier
+}
+
+/** How a case goes, with the same verdict, in versions before a change of the engine's. */
+export interface Earlier {
+  readonly course: Course
+  /** What has changed. */
+  readonly why: string
 }
 
 type Expected = Pick<Observed, 'reads' | 'final'> & Partial<Observed>
@@ -32,7 +38,7 @@ export const seen = (expected: Expected): Course => ({
   judgement: { verdict: 'seen' },
 })
 
-export const prevented = (by: Prevention, expected: Expected, earlier?: Course): Course => ({
+export const prevented = (by: Prevention, expected: Expected, earlier?: Earlier): Course => ({
   waits: [],
   errors: {},
   ...expected,
@@ -69,7 +75,7 @@ export function wentAs(
 ): 'expected' | 'earlier versions' | undefined {
   if (isSame(expected, judgement, observed)) return 'expected'
   const { earlier } = expected
-  return earlier && isSame(earlier, judgement, observed) ? 'earlier versions' : undefined
+  return earlier && isSame(earlier.course, judgement, observed) ? 'earlier versions' : undefined
 }
 
 const isSame = (expected: Course, judgement: Judgement, observed: Observed): boolean =>

@@ -115,6 +115,7 @@ function renderRemark(level: LevelResult, result: CaseResult): string {
           ...renderTranscript(result),
           describeCourse('expected', expected.judgement, expected),
           describeCourse('observed', judgement, observe(run)),
+          ...(isEarlier && expected.earlier ? [indent(expected.earlier.why, 2)] : []),
         ]
       : []),
   ].join('\n')

@@ -25,11 +25,12 @@ const levelToJson = ({ cases, ...level }: LevelResult): object => ({
 })
 
 function caseToJson({ which, expected, judgement, run, wentAs }: CaseResult): object {
-  const { judgement: expectedJudgement, earlier: _, ...course } = expected
+  const { judgement: expectedJudgement, earlier, ...course } = expected
   return {
     case: which.name,
     anomaly: which.anomaly,
     wentAs: wentAs ?? null,
+    ...(wentAs === 'earlier versions' && { why: earlier?.why }),
     expected: { ...expectedJudgement, ...course },
     observed: {
       ...judgement,

@@ -17,7 +17,7 @@ const courses = isolationCases.flatMap((which) =>
   platforms.flatMap((platform) =>
     isolationLevels.flatMap((isolation) => {
       const course = which.expected[platform][isolation]
-      const all = course.earlier ? [course, course.earlier] : [course]
+      const all = course.earlier ? [course, course.earlier.course] : [course]
       return all.map((each) => ({ which, platform, isolation, course: each }))
     }),
   ),

@@ -1,5 +1,5 @@
 import { readsOf } from '../case-run.ts'
-import { prevented, seen } from '../course.ts'
+import { prevented, seen, type Earlier } from '../course.ts'
 import type { IsolationCase } from '../isolation-case.ts'
 import { position } from '../position.ts'
 import { all, t1, t2, valueIs } from '../script.ts'
@@ -32,14 +32,16 @@ const firstRefused = (code: string) =>
   })
 const deadlock = firstRefused('1213')
 
-/**
- * T1 waits for a row that T2 has locked for reading. Since MySQL 8.0.41 and MDEV-34877 in MariaDB, T2
- * may then write it; before, it had to queue behind T1, which was a deadlock.
- */
+/** T1 waits for a row that T2 has locked for reading, and T2 then writes it. */
+const earlier: Earlier = {
+  course: deadlock,
+  why: 'Whoever has locked a row for reading may now write it before those who wait for it: bug #11745929 of MySQL 8.0, MDEV-34877 of MariaDB 11.4.5. Until then it had to queue behind them, which is a deadlock.',
+}
+
 const ahead = prevented(
   'waits',
   { waits: ['w1[*+=10]'], reads: [found, onlyFirst], final: { 1: 20 } },
-  deadlock,
+  earlier,
 )
 
 const innodb = {
@@ -84,7 +86,7 @@ export const pmpWriteAfterRead: IsolationCase = {
     'mariadb with snapshot isolation': {
       ...innodb,
       'repeatable-read': refused('1020', '1020'),
-      serializable: { ...firstRefused('1020'), earlier: deadlock },
+      serializable: { ...firstRefused('1020'), earlier },
     },
   },
 }
