@@ -32,6 +32,7 @@ export {
 export type { Engine, Lane } from './databases/engine.ts'
 export { diagnose, type Diagnosis } from './databases/doctor/diagnosis.ts'
 export type { DatabaseServer } from './databases/server.ts'
+export { grains, type Grain } from './grain.ts'
 export { explorers } from './explorers/index.ts'
 export { exhaustive } from './explorers/exhaustive.ts'
 export { pct, pctOfDepth } from './explorers/pct.ts'

@@ -1,6 +1,7 @@
 import type { EngineName } from './databases/engine-name.ts'
 import type { IsolationLevel } from './databases/isolation.ts'
 import type { FaultKind } from './errors.ts'
+import type { Grain } from './grain.ts'
 import type { AbortClass } from './reply.ts'
 import type { Plan } from './plan.ts'
 import type { RunRecord } from './run.ts'
@@ -40,13 +41,23 @@ export interface Explored {
   readonly scenario?: string
   /** Schedules run and judged, up to and including the first that broke a judged invariant. */
   readonly schedules: number
-  /** Whether these were all there are. */
+  /** Whether these were all there are, at every grain. */
   readonly exhausted: boolean
+  /** The same for each grain that was asked for. */
+  readonly grains: readonly GrainCount[]
   readonly elapsedMs: number
   readonly schedulesPerSecond: number
   /** How the commands of these schedules were answered. */
   readonly replies: ReplyCounts
   readonly invariants: readonly InvariantCount[]
+}
+
+export interface GrainCount {
+  readonly grain: Grain
+  readonly schedules: number
+  readonly exhausted: boolean
+  /** Why nothing was run at this grain: a clause, such as `the budget was used up before`. */
+  readonly notRun?: string
 }
 
 export interface ReplyCounts {
@@ -70,6 +81,7 @@ export interface InvariantCount {
 export interface Counterexample {
   readonly invariant: string
   readonly message: string
+  readonly grain: Grain
   /** How many actors take part, and how many steps they take together. */
   readonly actors: number
   readonly steps: number

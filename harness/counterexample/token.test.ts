@@ -5,6 +5,7 @@ import { engineNames } from '../databases/engine-name.ts'
 import { isolationLevels } from '../databases/isolation.ts'
 import { UsageError } from '../errors.ts'
 import { random } from '../explorers/random.ts'
+import { grains } from '../grain.ts'
 import { planArbitrary } from '../plan.ts'
 import { ok } from '../reply.ts'
 import { defineStrategy } from '../strategy.ts'
@@ -24,6 +25,7 @@ const example: Recording = {
   strategy: 'read-modify-write',
   engine: 'postgres',
   isolation: 'read-committed',
+  grain: 'statement',
   invariant: 'stock-conserved',
   plan: {
     initial: { product: [{ id: 1, stock: 2 }], purchase: [] },
@@ -43,6 +45,7 @@ const recordings: fc.Arbitrary<Recording> = fc.constantFrom(...workloads).chain(
     strategy: fc.oneof(fc.string(), fc.string({ unit: 'grapheme' })),
     engine: fc.constantFrom(...engineNames),
     isolation: fc.constantFrom(...isolationLevels),
+    grain: fc.constantFrom(...grains),
     invariant: fc.constantFrom(...workload.invariants.map(({ name }) => name)),
     plan: planArbitrary(workload, random.schedule),
     trace: fc.array(fc.nat({ max: 0xffff })),

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { engineNames, type EngineName } from '../databases/engine-name.ts'
 import { isolationLevels, type IsolationLevel } from '../databases/isolation.ts'
 import { UsageError } from '../errors.ts'
+import { grains, type Grain } from '../grain.ts'
 import type { Plan } from '../plan.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Trace } from './trace.ts'
@@ -15,6 +16,8 @@ export interface Recording {
   readonly isolation: IsolationLevel
   /** MariaDB's innodb_snapshot_isolation; left out elsewhere. */
   readonly snapshotIsolation?: boolean
+  /** How finely the actors were interleaved. */
+  readonly grain: Grain
   /** The invariant that broke. */
   readonly invariant: string
   readonly plan: Plan
@@ -37,6 +40,7 @@ const shape = z.strictObject({
   e: z.enum(engineNames),
   i: z.enum(isolationLevels),
   n: z.boolean().optional(),
+  g: z.enum(grains).optional(),
   v: z.string(),
   p: z.strictObject({
     initial: z.record(z.string(), z.array(z.record(z.string(), z.unknown()))),
@@ -54,8 +58,8 @@ const shape = z.strictObject({
  * A recording as one word to paste: `ls1.` and base64url of a checksum and deflated JSON.
  */
 export function encodeToken(recording: Recording): string {
-  const { workload, strategy, engine, isolation, snapshotIsolation, invariant, plan, trace } =
-    recording
+  const { workload, strategy, engine, isolation, snapshotIsolation, grain } = recording
+  const { invariant, plan, trace } = recording
   const { initial, actors, schedule, attempts } = plan
   const content = {
     w: workload,
@@ -63,6 +67,7 @@ export function encodeToken(recording: Recording): string {
     e: engine,
     i: isolation,
     n: snapshotIsolation,
+    g: grain === 'statement' ? undefined : grain,
     v: invariant,
     p: { initial, actors, schedule, attempts },
     t: trace,
@@ -92,13 +97,14 @@ export function decodeToken(token: string): Recording {
   }
   const content = shape.safeParse(unpack(body))
   if (!content.success) throw damaged()
-  const { w, s, e, i, n, v, p, t } = content.data
+  const { w, s, e, i, n, g = 'statement', v, p, t } = content.data
   return {
     workload: w,
     strategy: s,
     engine: e,
     isolation: i,
     ...(n !== undefined && { snapshotIsolation: n }),
+    grain: g,
     invariant: v,
     plan: p,
     trace: t,

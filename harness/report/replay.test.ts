@@ -5,7 +5,15 @@ import { renderReplay, type Replayed } from './replay.ts'
 
 const { workload, strategy, database, isolation } = explored
 const { invariant, plan, run, message } = lostUpdate
-const where = { workload, strategy, database, isolation, invariant, plan }
+const where = {
+  workload,
+  strategy,
+  database,
+  isolation,
+  grain: 'statement',
+  invariant,
+  plan,
+} as const
 
 /** The text down to where the data begin, which is as in every report. */
 const beginning = (replayed: Replayed): string =>

@@ -52,9 +52,9 @@ export function renderReplay(workload: AnyWorkload, replayed: Replayed): string 
 /** A replay for programs. */
 export function replayToJson(replayed: Replayed): object {
   const { verdict, workload, strategy, database, isolation, snapshotIsolation } = replayed
-  const { invariant, plan } = replayed
+  const { grain, invariant, plan } = replayed
   const setting = { isolation, ...(snapshotIsolation !== undefined && { snapshotIsolation }) }
-  const where = { verdict, workload, strategy, database, ...setting, invariant }
+  const where = { verdict, workload, strategy, database, ...setting, grain, invariant }
   if (replayed.verdict === 'inconclusive') {
     return { ...where, reason: replayed.reason, fault: replayed.fault }
   }

@@ -2,7 +2,8 @@ import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
 import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
-import type { Counterexample, Exploration, Explored, ReplyCounts } from '../verdict.ts'
+import type { Grain } from '../grain.ts'
+import type { Counterexample, Exploration, Explored, GrainCount, ReplyCounts } from '../verdict.ts'
 import type { AnyWorkload } from '../workload.ts'
 import { indent, pageWidth, wrap } from './layout.ts'
 import { count } from '../words.ts'
@@ -99,6 +100,7 @@ function summary(exploration: Exploration): string {
   if (exploration.schedules === 0) return indent(schedules(exploration), 2)
   return [
     indent(schedules(exploration), 2),
+    indent(exploration.grains.map(describeGrain).join('; '), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
     ...exploration.invariants.map(({ name, claimed, judged, violations }) => {
       // Shrinking may have led to one that comes before what the search had found.
@@ -118,6 +120,18 @@ function schedules(exploration: Exploration): string {
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
   const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
   return `${extent} (${explorer.name}${seed}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+}
+
+const grainTitles = {
+  statement: 'between statements',
+  phase: 'inside writing statements',
+  overlap: 'overlapping statements',
+} as const satisfies Record<Grain, string>
+
+function describeGrain({ grain, schedules: number, exhausted, notRun }: GrainCount): string {
+  const title = grainTitles[grain]
+  if (notRun !== undefined) return `${title}: not run, as ${notRun}`
+  return `${title}: ${exhausted ? 'all ' : ''}${count(number, 'schedule')}`
 }
 
 function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {

@@ -5,6 +5,7 @@ import {
   engines,
   explore,
   explorers,
+  grains,
   isolationLevels,
   matrixToJson,
   matrixVerdict,
@@ -15,6 +16,7 @@ import {
   type Engine,
   type ExploreOptions,
   type Explorer,
+  type Grain,
   type IsolationLevel,
   type Matrix,
 } from '../../harness/index.ts'
@@ -27,6 +29,7 @@ import {
   onOrOff,
   parseEngines,
   parseExplorer,
+  parseGrains,
   parseIsolations,
   parseWorkload,
   seconds,
@@ -44,10 +47,13 @@ interface ExploreFlags extends ServerFlags {
   readonly isolation?: readonly IsolationLevel[]
   readonly snapshotIsolation?: boolean
   readonly explorer: Explorer
+  readonly grain?: readonly Grain[]
   readonly schedules?: number
   readonly timeBudget?: number
   readonly actors?: number
   readonly seed?: number
+  readonly preemptions?: number
+  readonly selfCheck?: number
   readonly scenario?: string
   readonly invariant?: readonly string[]
   readonly json?: true
@@ -87,6 +93,11 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
         .default(defaultExplorer, defaultExplorer.name),
     )
     .option(
+      '--grain <grains>',
+      `${grains.join(', ')}, several with commas between, or all (default: statement,phase)`,
+      parseGrains,
+    )
+    .option(
       '--schedules <n>',
       'most schedules to run (default: 1000; for exhaustive, all)',
       wholeNumber('--schedules', 1),
@@ -105,6 +116,16 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
       '--seed <n>',
       'draw the same plans again',
       wholeNumber('--seed', -(2 ** 31), 2 ** 31 - 1),
+    )
+    .option(
+      '--preemptions <n>',
+      'most preemptions in a schedule, for exhaustive (default: any number)',
+      wholeNumber('--preemptions', 0),
+    )
+    .option(
+      '--self-check <n>',
+      'repeat one in so many runs and compare, 0 for none (default: 50)',
+      wholeNumber('--self-check', 0),
     )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
@@ -132,6 +153,9 @@ async function run(flags: ExploreFlags): Promise<number> {
     actors,
     seed,
     scenario,
+    grains: flags.grain,
+    preemptions: flags.preemptions,
+    selfCheckEvery: flags.selfCheck,
     invariants: flags.invariant,
     timeBudgetMs: timeBudget === undefined ? undefined : timeBudget * 1000,
   }

@@ -3,6 +3,7 @@ import {
   describeThrown,
   engines,
   explorers,
+  grains,
   isolationLevels,
   isStrategy,
   unknownName,
@@ -12,6 +13,7 @@ import {
   type AnyWorkload,
   type Engine,
   type Explorer,
+  type Grain,
   type IsolationLevel,
   type Strategy,
 } from '../../harness/index.ts'
@@ -65,6 +67,15 @@ export const parseWorkload = (name: string): AnyWorkload => byName('workload', w
 /** Parses an option that is a list of isolation levels, or `all`. */
 export const parseIsolations = (text: string): IsolationLevel[] =>
   listed(text, isolationLevels, parseIsolation)
+
+/** Parses an option that is a list of grains, or `all`. */
+export const parseGrains = (text: string): Grain[] => listed(text, grains, parseGrain)
+
+function parseGrain(name: string): Grain {
+  const grain = grains.find((each) => each === name)
+  if (grain) return grain
+  throw new UsageError(unknownName('grain', name, grains))
+}
 
 function parseIsolation(name: string): IsolationLevel {
   const level = isolationLevels.find((each) => each === name)

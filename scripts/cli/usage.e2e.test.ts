@@ -271,6 +271,7 @@ const recording: Recording = {
   strategy: 'check-then-insert',
   engine: 'postgres',
   isolation: 'read-committed',
+  grain: 'statement',
   invariant: 'one-redemption-per-user',
   plan: {
     initial: { coupon: [{ id: 1, code: 'C1', active: true, cap: null }], redemption: [] },

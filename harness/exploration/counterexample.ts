@@ -1,0 +1,99 @@
+import { contextSwitches, minimise, scheduleOf, type Failure } from '../counterexample/minimise.ts'
+import { encodeToken } from '../counterexample/token.ts'
+import { traceOf, type Trace } from '../counterexample/trace.ts'
+import type { Lane } from '../databases/engine.ts'
+import { Fault, StrategyFault } from '../errors.ts'
+import { judge } from '../run.ts'
+import type { Plan } from '../plan.ts'
+import type { Counterexample } from '../verdict.ts'
+import type { Finding, Hunt } from './hunt.ts'
+import { repeatAt, type Place } from './runner.ts'
+
+/** How often a counterexample is repeated before it is reported. */
+export const replaysPerCounterexample = 10
+/** More where the server decides, as the rate is then all that can be said. */
+const replaysOfOverlaps = 100
+
+/** Left out rather than undefined, where there is no such thing. */
+export const isolationOf = ({ isolation, snapshotIsolation }: Lane) => ({
+  isolation,
+  ...(snapshotIsolation !== undefined && { snapshotIsolation }),
+})
+
+/**
+ * Makes what was found small, and repeats it.
+ *
+ * @throws {StrategyFault} when it never happens again: what cannot be seen again cannot be told from a
+ *   fault of the runs before it.
+ */
+export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Counterexample> {
+  const { place } = finding
+  const { plan: found, record } = await smallest(hunt, finding)
+  const violation = hunt.relevant(judge(place.strategy, record)) ?? finding.violation
+  const { invariant, message } = violation
+  const plan: Plan = { ...found, schedule: scheduleOf(record) }
+  const trace = traceOf(record.choices)
+  const { replays, fault } = await repeated(place, { plan, trace }, invariant)
+  if (replays.reproduced === 0) {
+    const why = fault?.message ?? 'Each went the same way and broke nothing.'
+    throw new StrategyFault(
+      `${invariant} was broken once (${message.replace(/\.$/, '')}), and in none of ${replays.of} replays again. Perhaps the strategy keeps something between runs. ${why}`,
+    )
+  }
+  return {
+    invariant,
+    message,
+    grain: place.grain,
+    actors: plan.actors.length,
+    steps: record.steps,
+    contextSwitches: contextSwitches(record.history),
+    token: tokenOf(place, { plan, trace, invariant }),
+    replays,
+    plan,
+    run: record,
+  }
+}
+
+/** What the server decides cannot be searched systematically: what fast-check has come to stays. */
+function smallest(hunt: Hunt, finding: Finding): Promise<Failure> {
+  const { place } = finding
+  if (place.grain === 'overlap') return Promise.resolve(finding)
+  return minimise(finding, place.strategy.workload, (plan, choose) =>
+    hunt.shrink(place, plan, choose),
+  )
+}
+
+function tokenOf(
+  { lane, strategy, grain }: Place,
+  found: { readonly plan: Plan; readonly trace: Trace; readonly invariant: string },
+): string {
+  return encodeToken({
+    workload: strategy.workload.name,
+    strategy: strategy.name,
+    engine: lane.engine.name,
+    ...isolationOf(lane),
+    grain,
+    ...found,
+  })
+}
+
+/** Not interrupted: they are few, and without them the counterexample would look like a fluke. */
+async function repeated(
+  { signal: _, ...place }: Place,
+  recording: { readonly plan: Plan; readonly trace: Trace },
+  invariant: string,
+): Promise<{ readonly replays: Counterexample['replays']; readonly fault: Fault | undefined }> {
+  const of = place.grain === 'overlap' ? replaysOfOverlaps : replaysPerCounterexample
+  let reproduced = 0
+  let fault: Fault | undefined
+  for (let done = 0; done < of; done++) {
+    try {
+      const { violations } = await repeatAt(place, recording)
+      if (violations.some((each) => each.invariant === invariant)) reproduced += 1
+    } catch (error) {
+      if (!(error instanceof Fault)) throw error // a replay that fails has not reproduced it
+      fault ??= error
+    }
+  }
+  return { replays: { reproduced, of }, fault }
+}

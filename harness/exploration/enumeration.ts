@@ -1,0 +1,52 @@
+import type { SystematicExplorer, SearchBounds } from '../explorers/explorer.ts'
+import { defaultAttempts, type Plan } from '../plan.ts'
+import { byName } from '../names.ts'
+import type { AnyWorkload } from '../workload.ts'
+import type { Budget } from './budget.ts'
+import type { Hunt } from './hunt.ts'
+import type { Place } from './runner.ts'
+import { SelfCheck } from './self-check.ts'
+
+export interface EnumerationOptions {
+  readonly explorer: SystematicExplorer
+  readonly bounds: SearchBounds
+  /** Name of the fixed start; the workload's first by default. */
+  readonly scenario: string | undefined
+  readonly actors: number
+  readonly budget: Budget
+  readonly selfCheckEvery: number
+}
+
+type Start = Pick<Plan, 'initial' | 'actors'>
+
+/** Tries the schedules of a fixed plan one after the other, and says whether these were all. */
+export async function enumerate(
+  hunt: Hunt,
+  place: Place,
+  { explorer, bounds, budget, ...options }: EnumerationOptions,
+): Promise<boolean> {
+  const { workload } = place.strategy
+  const start = scenarioOf(workload, options.scenario).start(options.actors) as Start
+  const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
+  const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)
+  const search = explorer.search(bounds)
+  let runs = 0
+  for (let choose = search.next(); choose; choose = search.next()) {
+    const spent = runs >= budget.schedules || performance.now() > budget.deadline
+    if (spent || hunt.shouldStop()) return false
+    const record = await hunt.search(place, plan, choose)
+    if (typeof record === 'string') return false
+    runs += 1
+    search.ran?.(record.history)
+    await selfCheck.after({ plan, record })
+  }
+  return true
+}
+
+/** @throws {UsageError} when there is none of that name. */
+export function scenarioOf(
+  workload: AnyWorkload,
+  name: string | undefined,
+): AnyWorkload['scenarios'][number] {
+  return name === undefined ? workload.scenarios[0] : byName('scenario', workload.scenarios, name)
+}

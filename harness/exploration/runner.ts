@@ -1,0 +1,36 @@
+import { replay } from '../counterexample/replay.ts'
+import type { Trace } from '../counterexample/trace.ts'
+import type { Lane } from '../databases/engine.ts'
+import type { Grain } from '../grain.ts'
+import type { Violation } from '../invariant.ts'
+import type { Limits } from '../limits.ts'
+import type { Plan } from '../plan.ts'
+import { executeRun, prepareLane, type RunRecord } from '../run.ts'
+import type { Chooser } from '../scheduler/choice.ts'
+import type { Strategy } from '../strategy.ts'
+
+/** Where runs of a strategy take place, and how. The lane is prepared for it. */
+export interface Place {
+  readonly lane: Lane
+  readonly strategy: Strategy
+  readonly grain: Grain
+  readonly limits?: Limits | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Makes the tables that runs at the place need. */
+export const prepareAt = ({ lane, strategy }: Place): Promise<void> => prepareLane(lane, strategy)
+
+export const runAt = (place: Place, plan: Plan, choose: Chooser): Promise<RunRecord> =>
+  executeRun({ ...place, plan, choose })
+
+/**
+ * Repeats a run, step for step where the grain allows it.
+ *
+ * @throws {ReplayDivergence} when it cannot be followed.
+ */
+export const repeatAt = (
+  place: Place,
+  recording: { readonly plan: Plan; readonly trace: Trace },
+): Promise<{ readonly record: RunRecord; readonly violations: readonly Violation[] }> =>
+  replay({ ...place, recording })
