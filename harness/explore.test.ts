@@ -55,6 +55,7 @@ test.for([
       lane,
       strategy: reader(statements),
       explorer: exhaustive,
+      grains: ['statement'],
       actors,
     })
     const orders = factorial(statements * actors) / factorial(statements) ** actors

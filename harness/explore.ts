@@ -149,7 +149,7 @@ class Exploring {
       budget,
       selfCheckEvery,
     })
-    if (wasLast && preemptions === undefined) this.#ledger.exhausted(place.grain)
+    if (wasLast) this.#ledger.exhausted(place.grain)
   }
 
   /** A search that has found nothing says something only if it has looked. */
@@ -176,18 +176,25 @@ class Exploring {
     const { lane, strategy, explorer } = this.#options
     const elapsedMs = this.#elapsedMs()
     const isSampling = explorer.kind === 'sampling'
+    const { preemptions } = this.#options
+    const counts = this.#ledger.counts(this.#judged)
     return {
       workload: strategy.workload.name,
       strategy: strategy.name,
       database: { engine: lane.engine.name, version: lane.version, provider: lane.provider },
       ...isolationOf(lane),
-      explorer: { name: explorer.name, ...(isSampling && { seed: this.#seed }) },
+      explorer: {
+        name: explorer.name,
+        ...(isSampling && { seed: this.#seed }),
+        ...(preemptions !== undefined && { preemptions }),
+      },
       ...(!isSampling && { scenario: scenarioOf(strategy.workload, this.#options.scenario).name }),
       elapsedMs: Math.round(elapsedMs),
       schedulesPerSecond: Math.round(
         (this.#ledger.schedules * 1000) / (this.#searchMs || elapsedMs),
       ),
-      ...this.#ledger.counts(this.#judged),
+      ...counts,
+      exhausted: preemptions === undefined && counts.grains.every(({ exhausted }) => exhausted),
     }
   }
 

@@ -36,7 +36,12 @@ export interface Explored {
   readonly isolation: IsolationLevel
   /** MariaDB's innodb_snapshot_isolation; left out elsewhere. */
   readonly snapshotIsolation?: boolean
-  readonly explorer: { readonly name: string; readonly seed?: number }
+  readonly explorer: {
+    readonly name: string
+    readonly seed?: number
+    /** The most that a schedule may have. */
+    readonly preemptions?: number
+  }
   /** Name of the fixed start, for explorers that have one. */
   readonly scenario?: string
   /** Schedules run and judged, up to and including the first that broke a judged invariant. */
@@ -55,6 +60,7 @@ export interface Explored {
 export interface GrainCount {
   readonly grain: Grain
   readonly schedules: number
+  /** Whether these were all there are, within the bound on preemptions where there is one. */
   readonly exhausted: boolean
   /** Why nothing was run at this grain: a clause, such as `the budget was used up before`. */
   readonly notRun?: string

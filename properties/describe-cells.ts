@@ -116,4 +116,5 @@ async function expectBreaks(lane: Lane, strategy: Strategy, claim: string): Prom
   expect(`${claim}: ${verdict}`).toBe(`${claim}: violated`)
 }
 
-const searchFor = (claim: string) => ({ explorer: random, seed, invariants: [claim] })
+const searchFor = (claim: string) =>
+  ({ explorer: random, grains: ['statement'], seed, invariants: [claim] }) as const

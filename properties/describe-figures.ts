@@ -36,7 +36,7 @@ export function describeFigures(platform: Platform): void {
           const strategy = catalogue[id]
           const invariants = [figure.invariant]
           const options = { lane, strategy, explorer: random, seed, invariants, schedules: 3_000 }
-          expectSmallest(await explore(options), figure)
+          expectSmallest(await explore({ ...options, grains: ['statement'] }), figure)
         })
       }
     }

@@ -26,7 +26,7 @@ export async function enumerate(
   { explorer, bounds, budget, ...options }: EnumerationOptions,
 ): Promise<boolean> {
   const { workload } = place.strategy
-  const start = scenarioOf(workload, options.scenario).start(options.actors) as Start
+  const start: Start = scenarioOf(workload, options.scenario).start(options.actors)
   const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
   const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)
   const search = explorer.search(bounds)

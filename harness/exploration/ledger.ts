@@ -54,14 +54,13 @@ export class Ledger {
 
   counts(
     judged: ReadonlySet<string>,
-  ): Pick<Explored, 'schedules' | 'exhausted' | 'grains' | 'replies' | 'invariants'> {
+  ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants'> {
     const grains: GrainCount[] = [...this.#grains].map(([grain, counted]) => ({
       grain,
       ...counted,
     }))
     return {
       schedules: this.schedules,
-      exhausted: grains.length > 0 && grains.every(({ exhausted }) => exhausted),
       grains,
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(judged),

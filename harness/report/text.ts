@@ -117,9 +117,13 @@ function schedules(exploration: Exploration): string {
   const { explorer, scenario, exhausted, elapsedMs, schedulesPerSecond } = exploration
   const number = count(exploration.schedules, 'schedule')
   const seed = explorer.seed === undefined ? '' : `, seed ${explorer.seed}`
+  const bound =
+    explorer.preemptions === undefined
+      ? ''
+      : `, at most ${count(explorer.preemptions, 'preemption')}`
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
   const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
-  return `${extent} (${explorer.name}${seed}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+  return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
 }
 
 const grainTitles = {
