@@ -194,7 +194,7 @@ class Exploring {
         (this.#ledger.schedules * 1000) / (this.#searchMs || elapsedMs),
       ),
       ...counts,
-      exhausted: preemptions === undefined && counts.grains.every(({ exhausted }) => exhausted),
+      exhausted: preemptions === undefined && areAllExhausted(counts.grains),
     }
   }
 
@@ -202,6 +202,9 @@ class Exploring {
     return performance.now() - this.#startedAt
   }
 }
+
+const areAllExhausted = (grains: Explored['grains']): boolean =>
+  grains.length > 0 && grains.every(({ exhausted }) => exhausted)
 
 const nothingRun: Stop = {
   reason: 'The budget was used up before the first schedule.',

@@ -55,6 +55,8 @@ describe('a violation', () => {
       pnpm lockstep replay ls1.AAAA
 
         9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
+        between statements: 9 schedules; inside writing statements: not run, as a violation was found
+        before
         replies: 11 ok, 7 rejected
         stock-never-negative: held
         stock-conserved: broken in 1 schedule
@@ -112,6 +114,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/select-for-update on MariaDB 12.3.2-MariaDB (local), repeatable-read
         1,000 schedules (random, seed 42), 12.3 s, 81/s; the space is not exhausted
+        between statements: 9 schedules; inside writing statements: not run, as a violation was found
+        before
         replies: 1,180 ok, 20 rejected, 3 aborted (deadlock), 41 aborted (serialization failure), 2
         unknown
         stock-never-negative: held
@@ -136,6 +140,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
         all 2,682 schedules of scenario last-item (exhaustive), 0.1 s, 512/s
+        between statements: 9 schedules; inside writing statements: not run, as a violation was found
+        before
         replies: 11 ok, 7 rejected
         stock-never-negative: held
         stock-conserved: held
@@ -172,18 +178,20 @@ describe('what is inconclusive', () => {
   test('is shown with the reason, and with what was seen until then', () => {
     expect(text({ ...explored, verdict: 'inconclusive', reason, fault: 'database' }))
       .toMatchInlineSnapshot(`
-      "
-      INCONCLUSIVE  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
-        A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor B
-        is in "UPDATE product SET stock = 1 WHERE id = 1", which the server does not report as waiting for
-        a lock.
-        9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
-        replies: 11 ok, 7 rejected
-        stock-never-negative: held
-        stock-conserved: broken in 1 schedule
-        ok-has-its-purchase: held, not claimed by the strategy, measured only
-      "
-    `)
+        "
+        INCONCLUSIVE  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
+          A statement neither completed nor was confirmed to wait for another actor within 5000 ms: actor B
+          is in "UPDATE product SET stock = 1 WHERE id = 1", which the server does not report as waiting for
+          a lock.
+          9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
+          between statements: 9 schedules; inside writing statements: not run, as a violation was found
+          before
+          replies: 11 ok, 7 rejected
+          stock-never-negative: held
+          stock-conserved: broken in 1 schedule
+          ok-has-its-purchase: held, not claimed by the strategy, measured only
+        "
+      `)
   })
 
   test('claims nothing of invariants when nothing was run', () => {

@@ -154,7 +154,7 @@ describe.concurrent('explore', () => {
   test('--scenario and --actors choose the start', async () => {
     const document = await lockstepJson(
       words(
-        'explore --strategy unique-constraint --explorer exhaustive --scenario last-redemption --actors 2',
+        'explore --strategy unique-constraint --explorer exhaustive --grain statement --scenario last-redemption --actors 2',
       ),
     )
     expect(document).toMatchObject({
