@@ -13,6 +13,7 @@ import type { Grain } from './grain.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
+import { judgeable } from './oracles/judgement.ts'
 import type { RunRecord } from './run.ts'
 import type { Strategy } from './strategy.ts'
 import type { Counterexample, Exploration, Explored } from './verdict.ts'
@@ -214,7 +215,7 @@ const nothingRun: Stop = {
 /** Refuses what cannot be explored, before a server is started for it. */
 export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
   const { strategy, explorer, scenario, seed, invariants = strategy.claims, grains } = options
-  for (const name of invariants) byName('invariant', strategy.workload.invariants, name)
+  for (const name of invariants) byName('invariant', judgeable(strategy.workload), name)
   if (invariants.length === 0) {
     // To hold nothing against a strategy and then say that it holds would be a lie.
     throw new UsageError(

@@ -12,6 +12,7 @@ import type { Grain } from './grain.ts'
 import { actorName, type ActorId, type History } from './history.ts'
 import type { Observation, PerformedCommand, Violation } from './invariant.ts'
 import { defaultLimits, type Limits } from './limits.ts'
+import { violationsIn } from './oracles/judgement.ts'
 import type { Plan } from './plan.ts'
 import { aborted, isReply, type Reply } from './reply.ts'
 import { planned, type Choice, type Chooser } from './scheduler/choice.ts'
@@ -86,15 +87,9 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
   }
 }
 
-/** What a run broke, in the order of the workload's invariants. */
-export function judge({ workload }: Strategy, { observation }: RunRecord): Violation[] {
-  const violations: Violation[] = []
-  for (const invariant of workload.invariants) {
-    const message = invariant.check(observation)
-    if (message !== undefined) violations.push({ invariant: invariant.name, message })
-  }
-  return violations
-}
+/** What a run broke, in the order of the workload's invariants, with serial equivalence at the end. */
+export const judge = ({ workload }: Strategy, { observation }: RunRecord): Violation[] =>
+  violationsIn(workload, observation)
 
 class Run {
   readonly #options: RunOptions

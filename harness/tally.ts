@@ -1,4 +1,5 @@
 import type { Violation } from './invariant.ts'
+import { judgeable, serial, serialEquivalenceOf } from './oracles/judgement.ts'
 import { describeReply, type AbortClass, type Reply } from './reply.ts'
 import type { RunRecord } from './run.ts'
 import type { Strategy } from './strategy.ts'
@@ -11,6 +12,9 @@ export class Tally {
   readonly #strategy: Strategy
   readonly #replies = { ok: 0, rejected: 0, aborted: new Map<AbortClass, number>(), unknown: 0 }
   readonly #violations = new Map<string, number>()
+
+  /** Schedules of which nobody knows whether they are serially equivalent. */
+  #undecided = 0
 
   /** Core commands that were answered with ok, or nobody knows: something was put to the test. */
   #effective = 0
@@ -28,6 +32,9 @@ export class Tally {
       if (reply.kind === 'aborted') increment(this.#replies.aborted, reply.error)
       else this.#replies[reply.kind] += 1
     }
+    const { workload } = this.#strategy
+    const equivalence = serialEquivalenceOf(workload, record.observation)
+    if (equivalence.outcome === 'undecided') this.#undecided += 1
     for (const { invariant } of violations) increment(this.#violations, invariant)
   }
 
@@ -53,11 +60,12 @@ export class Tally {
 
   invariants(judged: ReadonlySet<string>): InvariantCount[] {
     const { workload, claims } = this.#strategy
-    return workload.invariants.map(({ name }) => ({
+    return judgeable(workload).map(({ name }) => ({
       name,
       claimed: claims.includes(name),
       judged: judged.has(name),
       violations: this.#violations.get(name) ?? 0,
+      ...(name === serial.name && this.#undecided > 0 && { undecided: this.#undecided }),
     }))
   }
 }

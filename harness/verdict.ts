@@ -81,6 +81,8 @@ export interface InvariantCount {
   readonly judged: boolean
   /** Schedules that broke it. */
   readonly violations: number
+  /** Schedules that could not be judged by it, as there was too much to look at. */
+  readonly undecided?: number
 }
 
 /** The smallest run found that breaks an invariant. */

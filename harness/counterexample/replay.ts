@@ -1,4 +1,5 @@
 import type { Lane } from '../databases/engine.ts'
+import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
 import type { Limits } from '../limits.ts'
 import { executeRun, judge, type RunRecord } from '../run.ts'
@@ -11,6 +12,8 @@ export interface ReplayOptions {
   readonly lane: Lane
   readonly strategy: Strategy
   readonly recording: Pick<Recording, 'plan' | 'trace'>
+  /** The one that the lane is prepared for. */
+  readonly grain: Grain
   readonly limits?: Limits | undefined
   readonly signal?: AbortSignal | undefined
 }

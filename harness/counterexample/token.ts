@@ -4,6 +4,7 @@ import { engineNames, type EngineName } from '../databases/engine-name.ts'
 import { isolationLevels, type IsolationLevel } from '../databases/isolation.ts'
 import { UsageError } from '../errors.ts'
 import { grains, type Grain } from '../grain.ts'
+import { judgeable } from '../oracles/judgement.ts'
 import type { Plan } from '../plan.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Trace } from './trace.ts'
@@ -122,12 +123,12 @@ export function checkRecording(recording: Recording, strategy: Strategy): void {
       `The token is of strategy "${recording.strategy}", and this is "${strategy.name}".`,
     )
   }
-  const { schema, invariants } = strategy.workload
+  const { schema } = strategy.workload
   const { initial, actors } = recording.plan
   const fits =
     schema.state.safeParse(initial).success &&
     actors.flat().every((command) => schema.command.safeParse(command).success) &&
-    invariants.some(({ name }) => name === recording.invariant)
+    judgeable(strategy.workload).some(({ name }) => name === recording.invariant)
   if (fits) return
   throw new UsageError(
     `The token does not fit workload "${recording.workload}" of this Lockstep: its tables, commands or invariants were others when the token was made.`,

@@ -3,7 +3,9 @@ import { encodeToken } from '../counterexample/token.ts'
 import { traceOf, type Trace } from '../counterexample/trace.ts'
 import type { Lane } from '../databases/engine.ts'
 import { Fault, StrategyFault } from '../errors.ts'
-import { judge } from '../run.ts'
+import { serial, serialEquivalenceOf } from '../oracles/judgement.ts'
+import { confirmBySerialRuns } from '../oracles/serial-runs.ts'
+import { judge, type RunRecord } from '../run.ts'
 import type { Plan } from '../plan.ts'
 import type { Counterexample } from '../verdict.ts'
 import type { Finding, Hunt } from './hunt.ts'
@@ -40,6 +42,7 @@ export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Co
       `${invariant} was broken once (${message.replace(/\.$/, '')}), and in none of ${replays.of} replays again. Perhaps the strategy keeps something between runs. ${why}`,
     )
   }
+  if (invariant === serial.name) await confirmByEngine(place, plan, record)
   return {
     invariant,
     message,
@@ -52,6 +55,23 @@ export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Co
     plan,
     run: record,
   }
+}
+
+/**
+ * The model must not be what is wrong: alone, the strategy has to do on the engine what it says.
+ *
+ * @throws {StrategyFault} when it does not.
+ */
+async function confirmByEngine(
+  place: Place,
+  plan: Plan,
+  { observation }: RunRecord,
+): Promise<void> {
+  const equivalence = serialEquivalenceOf(place.strategy.workload, observation)
+  const first = equivalence.outcome === 'not serial' ? equivalence.nearest.order : []
+  const options = { ...place, attempts: plan.attempts }
+  const confirmation = await confirmBySerialRuns(options, observation, { first })
+  if (confirmation.disagreements.length > 0) throw new StrategyFault(confirmation.message)
 }
 
 /** What the server decides cannot be searched systematically: what fast-check has come to stays. */

@@ -1,6 +1,7 @@
 import type { Failure } from '../counterexample/minimise.ts'
-import { Fault } from '../errors.ts'
+import { Fault, HarnessFault } from '../errors.ts'
 import type { Violation } from '../invariant.ts'
+import { serial, serialEquivalenceOf } from '../oracles/judgement.ts'
 import type { Plan } from '../plan.ts'
 import { judge, type RunRecord } from '../run.ts'
 import type { Chooser } from '../scheduler/choice.ts'
@@ -69,9 +70,12 @@ export class Hunt {
       this.ledger.add(place, plan, record, violations)
       this.#options.onRun?.(record, violations)
       const violation = this.relevant(violations)
-      if (!violation) return record
-      this.#finding = { plan, record, violation, place }
-      return 'broken'
+      if (violation) {
+        this.#finding = { plan, record, violation, place }
+        return 'broken'
+      }
+      this.#mustBeDecided(place, record)
+      return record
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       this.ledger.addFault(error)
@@ -101,6 +105,15 @@ export class Hunt {
 
   relevant(violations: readonly Violation[]): Violation | undefined {
     return violations.find(({ invariant }) => this.#looksFor(invariant))
+  }
+
+  /** What could not be judged has not held. */
+  #mustBeDecided({ strategy }: Place, { observation }: RunRecord): void {
+    if (!this.#options.judged.has(serial.name)) return
+    const equivalence = serialEquivalenceOf(strategy.workload, observation)
+    if (equivalence.outcome === 'undecided') {
+      throw new HarnessFault(`${serial.name} cannot be judged. ${equivalence.reason}`)
+    }
   }
 
   /**

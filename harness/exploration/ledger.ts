@@ -1,6 +1,7 @@
 import type { Fault } from '../errors.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
+import { judgeable } from '../oracles/judgement.ts'
 import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
@@ -30,7 +31,7 @@ export class Ledger {
 
   /** In the order in which violations are told. */
   get invariantNames(): readonly string[] {
-    return this.#strategy.workload.invariants.map(({ name }) => name)
+    return judgeable(this.#strategy.workload).map(({ name }) => name)
   }
 
   schedulesOf(grain: Grain): number {

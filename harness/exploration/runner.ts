@@ -19,7 +19,8 @@ export interface Place {
 }
 
 /** Makes the tables that runs at the place need. */
-export const prepareAt = ({ lane, strategy }: Place): Promise<void> => prepareLane(lane, strategy)
+export const prepareAt = ({ lane, strategy, grain }: Place): Promise<void> =>
+  prepareLane(lane, strategy, grain)
 
 export const runAt = (place: Place, plan: Plan, choose: Chooser): Promise<RunRecord> =>
   executeRun({ ...place, plan, choose })

@@ -1,5 +1,6 @@
 import type { Lane, Rows } from '../databases/engine.ts'
 import { StrategyFault } from '../errors.ts'
+import type { Grain } from '../grain.ts'
 import { actorName, type ActorId } from '../history.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import type { Limits } from '../limits.ts'
@@ -28,6 +29,8 @@ export interface SerialRunOptions {
   readonly strategy: Strategy
   /** How often a command may be tried in all, from the plan of the run. */
   readonly attempts: number
+  /** The one that the lane is prepared for; between statements by default. */
+  readonly grain?: Grain | undefined
   readonly limits?: Limits | undefined
   readonly signal?: AbortSignal | undefined
 }
@@ -47,13 +50,14 @@ export async function runSerially(
   initial: Rows,
   order: readonly Placed[],
 ): Promise<SerialOutcome> {
-  const { lane, strategy, attempts, limits, signal } = options
+  const { lane, strategy, attempts, grain, limits, signal } = options
   const turns = new Turns(strategy, order)
   const { observation } = await executeRun({
     lane,
     strategy: turns.strategy,
     plan: { initial, actors: turns.actors, schedule: [], attempts },
     choose: turns.choose,
+    grain,
     limits,
     signal,
   })

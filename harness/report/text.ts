@@ -102,13 +102,14 @@ function summary(exploration: Exploration): string {
     indent(schedules(exploration), 2),
     indent(exploration.grains.map(describeGrain).join('; '), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
-    ...exploration.invariants.map(({ name, claimed, judged, violations }) => {
+    ...exploration.invariants.map(({ name, claimed, judged, violations, undecided = 0 }) => {
       // Shrinking may have led to one that comes before what the search had found.
       const shown = exploration.verdict === 'violated' && exploration.counterexample.invariant
       const held = name === shown ? 'held in the search, broken in the counterexample' : 'held'
       const outcome = violations === 0 ? held : `broken in ${count(violations, 'schedule')}`
       const standing = claimed ? '' : ', not claimed by the strategy'
-      return indent(`${name}: ${outcome}${standing}${judged ? '' : ', measured only'}`, 2)
+      const open = undecided === 0 ? '' : `, undecided in ${undecided}`
+      return indent(`${name}: ${outcome}${open}${standing}${judged ? '' : ', measured only'}`, 2)
     }),
   ].join('\n')
 }

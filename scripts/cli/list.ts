@@ -4,6 +4,7 @@ import {
   explorers,
   isolationLevels,
   pageWidth,
+  judgeable,
   workloads,
   wrap,
 } from '../../harness/index.ts'
@@ -34,7 +35,7 @@ function catalogue() {
       strategies: strategies
         .filter((each) => each.workload.name === workload.name)
         .map((each) => ({ ...pick(each), claims: each.claims })),
-      invariants: workload.invariants.map(pick),
+      invariants: judgeable(workload).map(pick),
       scenarios: workload.scenarios.map(pick),
     })),
     databases: engines.map(({ name, title, defaultIsolation }) => ({

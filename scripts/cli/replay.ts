@@ -58,10 +58,11 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
   const engine = byName('database', engines, recording.engine)
   const replayOn = async (lane: Lane, signal: AbortSignal): Promise<Replayed> => {
     const { version, provider } = lane
+    const { grain } = recording
     const where = { ...recording, database: { engine: engine.name, version, provider } }
     try {
-      await prepareLane(lane, strategy)
-      const { record, violations } = await replay({ lane, strategy, recording, signal })
+      await prepareLane(lane, strategy, grain)
+      const { record, violations } = await replay({ lane, strategy, recording, grain, signal })
       return { ...where, record, violations, verdict: verdictOf(violations, recording.invariant) }
     } catch (error) {
       if (!(error instanceof Fault)) throw error
