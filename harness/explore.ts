@@ -155,8 +155,14 @@ class Exploring {
 
   /** A search that has found nothing says something only if it has looked. */
   #checkOutcome(): void {
-    const { onlyRefusal, schedules } = this.#ledger
+    const { onlyRefusal, schedules, selfCheck } = this.#ledger
     if (schedules === 0) this.#hunt.end(nothingRun)
+    if (selfCheck.differences > 0) {
+      this.#hunt.end({
+        reason: `The same plan did not give the same run in ${selfCheck.differences} of ${count(selfCheck.runs, 'self-check')}, so the others may not have been what they should have been. ${selfCheck.first}`,
+        fault: 'strategy',
+      })
+    }
     if (onlyRefusal !== undefined) {
       this.#hunt.end({
         reason: `Strategy "${this.#options.strategy.name}" did nothing that could be judged: in ${count(schedules, 'schedule')} none of the commands that it has to do was answered with ok. What they got most often was ${onlyRefusal}.`,

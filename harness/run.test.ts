@@ -456,5 +456,10 @@ test('judge names what a run broke, in the order of the workload', async () => {
       message:
         'User 1 was told ok for 1 purchase of 1 of product 1, and 0 rows were added: no row in purchase.',
     },
+    {
+      invariant: 'serial-equivalence',
+      message:
+        'No serial order leaves these rows: the nearest is A, where product has (id 1, stock 4) instead of (id 1, stock -4) and purchase has 1 row instead of 0.',
+    },
   ])
 })

@@ -67,11 +67,19 @@ describe('a tally', () => {
     const tally = new Tally(strategy)
     tally.add(answered(ok()), [broken('stock-conserved'), broken('stock-never-negative')])
     tally.add(answered(ok()), [])
-    tally.add(answered(ok()), [broken('stock-conserved')])
+    tally.add(answered(ok()), [broken('stock-conserved'), broken('serial-equivalence')])
+    tally.add(answered(ok()), [], true)
     expect(tally.invariants(new Set(['stock-never-negative', 'stock-conserved']))).toEqual([
       { name: 'stock-never-negative', claimed: true, judged: true, violations: 1 },
       { name: 'stock-conserved', claimed: false, judged: true, violations: 2 },
       { name: 'ok-has-its-purchase', claimed: true, judged: false, violations: 0 },
+      {
+        name: 'serial-equivalence',
+        claimed: false,
+        judged: false,
+        violations: 1,
+        undecided: 1,
+      },
     ])
   })
 

@@ -1,5 +1,5 @@
 import type { Violation } from './invariant.ts'
-import { judgeable, serial, serialEquivalenceOf } from './oracles/judgement.ts'
+import { judgeable, serial } from './oracles/judgement.ts'
 import { describeReply, type AbortClass, type Reply } from './reply.ts'
 import type { RunRecord } from './run.ts'
 import type { Strategy } from './strategy.ts'
@@ -25,16 +25,15 @@ export class Tally {
     this.#strategy = strategy
   }
 
-  add(record: RunRecord, violations: readonly Violation[]): void {
+  /** @param isUndecided whether nobody knows if the run is serially equivalent */
+  add(record: RunRecord, violations: readonly Violation[], isUndecided = false): void {
     this.schedules += 1
     for (const { command, reply } of record.observation.commands) {
       if (isCore(this.#strategy, command)) this.#addCore(reply, record)
       if (reply.kind === 'aborted') increment(this.#replies.aborted, reply.error)
       else this.#replies[reply.kind] += 1
     }
-    const { workload } = this.#strategy
-    const equivalence = serialEquivalenceOf(workload, record.observation)
-    if (equivalence.outcome === 'undecided') this.#undecided += 1
+    if (isUndecided) this.#undecided += 1
     for (const { invariant } of violations) increment(this.#violations, invariant)
   }
 

@@ -55,6 +55,7 @@ export interface Explored {
   /** How the commands of these schedules were answered. */
   readonly replies: ReplyCounts
   readonly invariants: readonly InvariantCount[]
+  readonly selfCheck: SelfCheckCount
 }
 
 export interface GrainCount {
@@ -64,6 +65,18 @@ export interface GrainCount {
   readonly exhausted: boolean
   /** Why nothing was run at this grain: a clause, such as `the budget was used up before`. */
   readonly notRun?: string
+}
+
+/** What came of doing some runs twice. */
+export interface SelfCheckCount {
+  /** Runs that were repeated. */
+  readonly runs: number
+  /** Those that went another way, for no reason that their histories show. */
+  readonly differences: number
+  /** Those that went another way where the database chose among several that waited. */
+  readonly chosenByDatabase: number
+  /** What the first difference was. */
+  readonly first?: string
 }
 
 export interface ReplyCounts {

@@ -99,10 +99,11 @@ function tokenOf(
 
 /** Not interrupted: they are few, and without them the counterexample would look like a fluke. */
 async function repeated(
-  { signal: _, ...place }: Place,
+  found: Place,
   recording: { readonly plan: Plan; readonly trace: Trace },
   invariant: string,
 ): Promise<{ readonly replays: Counterexample['replays']; readonly fault: Fault | undefined }> {
+  const place: Place = { ...found, signal: undefined }
   const of = place.grain === 'overlap' ? replaysOfOverlaps : replaysPerCounterexample
   let reproduced = 0
   let fault: Fault | undefined

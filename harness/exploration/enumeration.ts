@@ -1,4 +1,5 @@
 import type { SystematicExplorer, SearchBounds } from '../explorers/explorer.ts'
+import { settingOf } from '../footprints/setting.ts'
 import { defaultAttempts, type Plan } from '../plan.ts'
 import { byName } from '../names.ts'
 import type { AnyWorkload } from '../workload.ts'
@@ -29,7 +30,8 @@ export async function enumerate(
   const start: Start = scenarioOf(workload, options.scenario).start(options.actors)
   const plan: Plan = { ...start, schedule: [], attempts: defaultAttempts }
   const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)
-  const search = explorer.search(bounds)
+  const setting = settingOf(place.lane, place.strategy)
+  const search = explorer.search({ ...bounds, setting })
   let runs = 0
   for (let choose = search.next(); choose; choose = search.next()) {
     const spent = runs >= budget.schedules || performance.now() > budget.deadline

@@ -1,18 +1,24 @@
 import type { Fault } from '../errors.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
-import { judgeable } from '../oracles/judgement.ts'
+import { judgeable, serialEquivalenceOf } from '../oracles/judgement.ts'
+import type { RunDifference } from '../oracles/self-check.ts'
 import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import { Tally } from '../tally.ts'
-import type { Explored, GrainCount } from '../verdict.ts'
+import type { Explored, GrainCount, SelfCheckCount } from '../verdict.ts'
 import type { Place } from './runner.ts'
 
 /** All that an exploration counts. */
 export class Ledger {
   readonly #tally: Tally
   readonly #strategy: Strategy
+  readonly #selfCheck: { -readonly [K in keyof SelfCheckCount]: SelfCheckCount[K] } = {
+    runs: 0,
+    differences: 0,
+    chosenByDatabase: 0,
+  }
   readonly #grains = new Map<Grain, { schedules: number; exhausted: boolean; notRun?: string }>()
 
   constructor(strategy: Strategy) {
@@ -39,11 +45,26 @@ export class Ledger {
   }
 
   add({ grain }: Place, _plan: Plan, record: RunRecord, violations: readonly Violation[]): void {
-    this.#tally.add(record, violations)
+    const { outcome } = serialEquivalenceOf(this.#strategy.workload, record.observation)
+    this.#tally.add(record, violations, outcome === 'undecided')
     this.#grain(grain).schedules += 1
   }
 
   addFault(_fault: Fault): void {}
+
+  /** A run was done twice, and this is where the two went apart. */
+  checked(difference: Pick<RunDifference, 'cause' | 'message'> | undefined): void {
+    this.#selfCheck.runs += 1
+    if (!difference) return
+    if (difference.cause === 'unexplained') {
+      this.#selfCheck.differences += 1
+      this.#selfCheck.first ??= difference.message
+    } else this.#selfCheck.chosenByDatabase += 1
+  }
+
+  get selfCheck(): SelfCheckCount {
+    return this.#selfCheck
+  }
 
   exhausted(grain: Grain): void {
     this.#grain(grain).exhausted = true
@@ -55,7 +76,7 @@ export class Ledger {
 
   counts(
     judged: ReadonlySet<string>,
-  ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants'> {
+  ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants' | 'selfCheck'> {
     const grains: GrainCount[] = [...this.#grains].map(([grain, counted]) => ({
       grain,
       ...counted,
@@ -65,6 +86,7 @@ export class Ledger {
       grains,
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(judged),
+      selfCheck: this.#selfCheck,
     }
   }
 

@@ -3,7 +3,14 @@ import type { Rows } from '../databases/engine.ts'
 import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
 import type { Grain } from '../grain.ts'
-import type { Counterexample, Exploration, Explored, GrainCount, ReplyCounts } from '../verdict.ts'
+import type {
+  Counterexample,
+  Exploration,
+  Explored,
+  GrainCount,
+  ReplyCounts,
+  SelfCheckCount,
+} from '../verdict.ts'
 import type { AnyWorkload } from '../workload.ts'
 import { indent, pageWidth, wrap } from './layout.ts'
 import { count } from '../words.ts'
@@ -102,6 +109,7 @@ function summary(exploration: Exploration): string {
     indent(schedules(exploration), 2),
     indent(exploration.grains.map(describeGrain).join('; '), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
+    ...selfCheckLines(exploration.selfCheck).map((line) => indent(line, 2)),
     ...exploration.invariants.map(({ name, claimed, judged, violations, undecided = 0 }) => {
       // Shrinking may have led to one that comes before what the search had found.
       const shown = exploration.verdict === 'violated' && exploration.counterexample.invariant
@@ -125,6 +133,18 @@ function schedules(exploration: Exploration): string {
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
   const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
   return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+}
+
+function selfCheckLines({ runs, differences, chosenByDatabase, first }: SelfCheckCount): string[] {
+  if (runs === 0) return []
+  const parts = [
+    `${count(runs, 'run')} repeated`,
+    differences === 0 ? 'no difference' : count(differences, 'difference'),
+    ...(chosenByDatabase === 0
+      ? []
+      : [`in ${chosenByDatabase} the database chose among several that waited`]),
+  ]
+  return [`self-check: ${parts.join(', ')}`, ...(first === undefined ? [] : [`  ${first}`])]
 }
 
 const grainTitles = {
