@@ -1,5 +1,5 @@
 import type { Lane } from './databases/engine.ts'
-import { Fault, UsageError } from './errors.ts'
+import { DatabaseFault, Fault, UsageError } from './errors.ts'
 import type { Explorer } from './explorers/explorer.ts'
 import { shareOf, type Budget } from './exploration/budget.ts'
 import { counterexampleOf, isolationOf } from './exploration/counterexample.ts'
@@ -131,8 +131,11 @@ class Exploring {
       this.#ledger.notRun(grain, 'the budget was used up before')
       return
     }
-    await prepareAt(place)
-    await this.#searchPlace(place, budget)
+    const refusal = await prepareAt(place)
+    if (refusal === undefined) return this.#searchPlace(place, budget)
+    // Without another grain to go by, nothing has been looked at.
+    if (this.#grains.length === 1) throw new DatabaseFault(refusal)
+    this.#ledger.notRun(grain, refusal)
   }
 
   async #searchPlace(place: Place, budget: Budget): Promise<void> {

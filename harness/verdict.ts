@@ -63,7 +63,7 @@ export interface GrainCount {
   readonly schedules: number
   /** Whether these were all there are, within the bound on preemptions where there is one. */
   readonly exhausted: boolean
-  /** Why nothing was run at this grain: a clause, such as `the budget was used up before`. */
+  /** Why nothing was run at this grain. */
   readonly notRun?: string
 }
 

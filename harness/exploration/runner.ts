@@ -1,6 +1,7 @@
 import { replay } from '../counterexample/replay.ts'
 import type { Trace } from '../counterexample/trace.ts'
 import type { Lane } from '../databases/engine.ts'
+import { DatabaseFault } from '../errors.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
 import type { Limits } from '../limits.ts'
@@ -18,9 +19,24 @@ export interface Place {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Makes the tables that runs at the place need. */
-export const prepareAt = ({ lane, strategy, grain }: Place): Promise<void> =>
-  prepareLane(lane, strategy, grain)
+/**
+ * Makes the tables that runs at the place need.
+ *
+ * @returns why there can be no runs at this grain, where the server does not let Lockstep do what it
+ *   takes; or nothing.
+ */
+export async function prepareAt({ lane, strategy, grain }: Place): Promise<string | undefined> {
+  await prepareLane(lane, strategy)
+  if (grain !== 'phase') return undefined
+  try {
+    await lane.addStops()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof DatabaseFault)) throw error
+    await lane.observe() // a server that is gone is another matter
+    return error.message
+  }
+}
 
 export const runAt = (place: Place, plan: Plan, choose: Chooser): Promise<RunRecord> =>
   executeRun({ ...place, plan, choose })

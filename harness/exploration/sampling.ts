@@ -23,7 +23,7 @@ export async function sample(hunt: Hunt, place: Place, options: SamplingOptions)
   const most = options.actors ?? defaultBounds.actors.max
   const bounds = { ...defaultBounds, actors: { min: Math.min(2, most), max: most } }
   const plans = planArbitrary(place.strategy.workload, explorer.schedule, bounds)
-  const counts = new StepCounts()
+  const counts = new StepCounts(place.lane.engine.name)
   const repetition = new Repetition(place)
   const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)
   let underWay: Promise<unknown> | undefined

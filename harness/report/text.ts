@@ -155,7 +155,7 @@ const grainTitles = {
 
 function describeGrain({ grain, schedules: number, exhausted, notRun }: GrainCount): string {
   const title = grainTitles[grain]
-  if (notRun !== undefined) return `${title}: not run, as ${notRun}`
+  if (notRun !== undefined) return `${title}: not run (${notRun.replace(/\.$/, '')})`
   return `${title}: ${exhausted ? 'all ' : ''}${count(number, 'schedule')}`
 }
 
