@@ -8,10 +8,11 @@ import { random } from './explorers/random.ts'
 import type { History } from './history.ts'
 import { defaultLimits } from './limits.ts'
 import { ok, rejected } from './reply.ts'
-import type { Strategy } from './strategy.ts'
+import { defineStrategy, type Strategy } from './strategy.ts'
 import { laneForTest, openLane, testServer } from './testing/lane.ts'
 import { oppositeOrder, purchaseStrategy } from './testing/strategies.ts'
 import type { Exploration } from './verdict.ts'
+import { redemption } from './workloads/redemption.ts'
 
 let lane: Lane
 beforeAll(async () => {
@@ -406,4 +407,148 @@ test('when the time is up, the run under way is brought to its end', async () =>
   expect(exploration.verdict).toBe('holds')
   expect(exploration.schedules).toBeGreaterThan(0)
   expect(ended).toBe(begun)
+})
+
+const grainsOf = ({ grains }: Exploration) =>
+  grains.map(({ grain, schedules, exhausted, notRun }) => [
+    grain,
+    schedules,
+    notRun ?? (exhausted ? 'all' : 'some'),
+  ])
+
+/** One statement, which is a transaction of its own, and so believed to be atomic. */
+const atOnce = defineStrategy({
+  name: 'at-once',
+  workload: redemption,
+  summary: 'For a test.',
+  claims: ['one-redemption-per-user'],
+  async execute(session, { userId, code }) {
+    const inserted = await session.sql`
+      INSERT INTO redemption (coupon_id, user_id)
+      SELECT id, ${userId} FROM coupon c WHERE code = ${code}
+      AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.coupon_id = c.id AND r.user_id = ${userId})`
+    return inserted.affectedRows === 0 ? rejected('already redeemed') : ok()
+  },
+})
+
+test('a budget is divided among grains, and each is accounted for', async () => {
+  const sampled = await explore({ lane, strategy: reader(2), explorer: random, schedules: 9 })
+  expect(grainsOf(sampled)).toEqual([
+    ['statement', 5, 'some'],
+    ['phase', 4, 'some'],
+  ])
+  const enumerated = await explore({
+    lane,
+    strategy: reader(2),
+    explorer: exhaustive,
+    schedules: 9,
+  })
+  expect(grainsOf(enumerated)).toEqual([
+    ['statement', 6, 'all'],
+    ['phase', 3, 'some'],
+  ])
+  expect(enumerated.exhausted).toBe(false)
+  const little = await explore({ lane, strategy: reader(2), explorer: exhaustive, schedules: 6 })
+  expect(grainsOf(little)).toEqual([
+    ['statement', 6, 'all'],
+    ['phase', 0, 'the budget was used up before'],
+  ])
+  const broken = await explore({ lane, strategy: unsafe, explorer: random, seed: 3 })
+  expect(grainsOf(broken)[1]).toEqual(['phase', 0, 'a violation was found before'])
+})
+
+test('a race inside a statement is found between what it reads and what it writes, and nowhere else', async () => {
+  const options = { lane, strategy: atOnce, explorer: exhaustive }
+  const between = await explore({ ...options, grains: ['statement'] })
+  expect(between).toMatchObject({ verdict: 'holds', exhausted: true, schedules: 2 })
+  const inside = await explore(options)
+  expect(grainsOf(inside)[0]).toEqual(['statement', 2, 'all'])
+  expect(inside).toMatchObject({
+    verdict: 'violated',
+    counterexample: {
+      invariant: 'one-redemption-per-user',
+      grain: 'phase',
+      steps: 4,
+      replays: { reproduced: 10, of: 10 },
+    },
+  })
+})
+
+test('serial equivalence is counted, and judged by when it is asked for', async () => {
+  const options = { lane, strategy: unsafe, explorer: exhaustive }
+  const byClaim = await explore({ ...options, invariants: ['ok-has-its-purchase'] })
+  expect(byClaim.invariants.at(-1)).toMatchObject({ name: 'serial-equivalence', claimed: false })
+  const judged = await explore({ ...options, strategy: atOnce, invariants: ['serial-equivalence'] })
+  expect(judged).toMatchObject({
+    verdict: 'violated',
+    counterexample: {
+      message:
+        'No serial order gives these replies and rows: the nearest is A then B, where B is told rejected (already redeemed) instead of ok and redemption has 1 row instead of 2.',
+    },
+  })
+})
+
+test('what the strategy does wrong even alone is not said to be a matter of concurrency', async () => {
+  // It keeps no row of what it sells.
+  const exploration = await explore({
+    lane,
+    strategy: unsafe,
+    explorer: exhaustive,
+    invariants: ['serial-equivalence'],
+  })
+  expect(exploration).toMatchObject({ verdict: 'inconclusive', fault: 'strategy' })
+  expect(reasonOf(exploration)).toMatch(
+    /^Run alone, in \d of \d serial orders?, the strategy does not/,
+  )
+})
+
+test('a run that is not the same when it is repeated is a finding of its own', async () => {
+  let runs = 0
+  const moody = purchaseStrategy('moody', async (session) => {
+    await session.sql`SELECT ${(runs += 1)} AS run`
+    return ok()
+  })
+  const options = { lane, strategy: moody, explorer: exhaustive, grains: ['statement'] } as const
+  const never = await explore({ ...options, actors: 3, schedules: 1, selfCheckEvery: 0 })
+  expect(never.selfCheck).toEqual({ runs: 0, differences: 0, chosenByDatabase: 0 })
+  const checked = await explore({ ...options, schedules: 1, selfCheckEvery: 1 })
+  expect(checked).toMatchObject({ verdict: 'inconclusive', fault: 'strategy' })
+  expect(checked.selfCheck).toMatchObject({ runs: 1, differences: 1 })
+  expect(reasonOf(checked)).toMatch(
+    /^The same plan did not give the same run in 1 of 1 self-check, so the others may not have been what they should have been\. /,
+  )
+})
+
+test('one run in so many is repeated, and one that is the same counts for nothing', async () => {
+  const options = { lane, strategy: reader(2), explorer: random, schedules: 25, selfCheckEvery: 5 }
+  const exploration = await explore(options)
+  expect(exploration).toMatchObject({ verdict: 'holds', schedules: 25 })
+  // Of 13 schedules and of 12.
+  expect(exploration.selfCheck).toEqual({ runs: 4, differences: 0, chosenByDatabase: 0 })
+})
+
+test('an enumeration with a bound on preemptions does not exhaust the space', async () => {
+  const options = {
+    lane,
+    strategy: reader(3),
+    explorer: exhaustive,
+    grains: ['statement'],
+  } as const
+  const bounded = await explore({ ...options, preemptions: 1 })
+  expect(bounded).toMatchObject({ verdict: 'holds', exhausted: false })
+  expect(bounded.explorer).toEqual({ name: 'exhaustive', preemptions: 1 })
+  expect(bounded.grains).toEqual([{ grain: 'statement', schedules: 6, exhausted: true }])
+})
+
+test('options that do not go together are refused', async () => {
+  await expect(
+    explore({ lane, strategy: unsafe, explorer: exhaustive, grains: ['overlap'] }),
+  ).rejects.toThrow(
+    'Explorer "exhaustive" cannot enumerate what the server decides: choose a sampling explorer for --grain overlap.',
+  )
+  await expect(
+    explore({ lane, strategy: unsafe, explorer: random, preemptions: 1 }),
+  ).rejects.toThrow(
+    'Explorer "random" generates its own switches: leave --preemptions out, or choose a systematic explorer.',
+  )
 })
