@@ -427,7 +427,9 @@ const atOnce = defineStrategy({
       INSERT INTO redemption (coupon_id, user_id)
       SELECT id, ${userId} FROM coupon c WHERE code = ${code}
       AND NOT EXISTS (SELECT 1 FROM redemption r WHERE r.coupon_id = c.id AND r.user_id = ${userId})`
-    return inserted.affectedRows === 0 ? rejected('already redeemed') : ok()
+    if (inserted.affectedRows > 0) return ok()
+    const [coupon] = await session.sql`SELECT id FROM coupon WHERE code = ${code}`
+    return rejected(coupon ? 'already redeemed' : 'no such coupon')
   },
 })
 
@@ -479,11 +481,12 @@ test('serial equivalence is counted, and judged by when it is asked for', async 
   const byClaim = await explore({ ...options, invariants: ['ok-has-its-purchase'] })
   expect(byClaim.invariants.at(-1)).toMatchObject({ name: 'serial-equivalence', claimed: false })
   const judged = await explore({ ...options, strategy: atOnce, invariants: ['serial-equivalence'] })
+  expect(reasonOf(judged)).toBe('violated')
   expect(judged).toMatchObject({
     verdict: 'violated',
     counterexample: {
       message:
-        'No serial order gives these replies and rows: the nearest is A then B, where B is told rejected (already redeemed) instead of ok and redemption has 1 row instead of 2.',
+        'No serial order gives these replies and rows: the nearest is B then A, where A is told rejected (already redeemed) instead of ok and redemption has 1 row instead of 2.',
     },
   })
 })

@@ -2,6 +2,7 @@ import type { EngineName } from './databases/engine-name.ts'
 import type { IsolationLevel } from './databases/isolation.ts'
 import type { FaultKind } from './errors.ts'
 import type { Grain } from './grain.ts'
+import type { LivenessSummary } from './oracles/liveness.ts'
 import type { AbortClass } from './reply.ts'
 import type { Plan } from './plan.ts'
 import type { RunRecord } from './run.ts'
@@ -55,6 +56,8 @@ export interface Explored {
   /** How the commands of these schedules were answered. */
   readonly replies: ReplyCounts
   readonly invariants: readonly InvariantCount[]
+  /** What kept commands from getting anything done. */
+  readonly liveness: LivenessSummary
   readonly selfCheck: SelfCheckCount
 }
 

@@ -2,6 +2,7 @@ import type { Fault } from '../errors.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
 import { judgeable, serialEquivalenceOf } from '../oracles/judgement.ts'
+import { Liveness } from '../oracles/liveness.ts'
 import type { RunDifference } from '../oracles/self-check.ts'
 import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
@@ -14,6 +15,7 @@ import type { Place } from './runner.ts'
 export class Ledger {
   readonly #tally: Tally
   readonly #strategy: Strategy
+  readonly #liveness = new Liveness()
   readonly #selfCheck: { -readonly [K in keyof SelfCheckCount]: SelfCheckCount[K] } = {
     runs: 0,
     differences: 0,
@@ -44,13 +46,17 @@ export class Ledger {
     return this.#grains.get(grain)?.schedules ?? 0
   }
 
-  add({ grain }: Place, _plan: Plan, record: RunRecord, violations: readonly Violation[]): void {
+  add({ grain }: Place, plan: Plan, record: RunRecord, violations: readonly Violation[]): void {
     const { outcome } = serialEquivalenceOf(this.#strategy.workload, record.observation)
     this.#tally.add(record, violations, outcome === 'undecided')
     this.#grain(grain).schedules += 1
+    this.#liveness.add(record, plan)
   }
 
-  addFault(_fault: Fault): void {}
+  /** A run that could not be judged. */
+  addFault(fault: Fault): void {
+    this.#liveness.addFault(fault)
+  }
 
   /** A run was done twice, and this is where the two went apart. */
   checked(difference: Pick<RunDifference, 'cause' | 'message'> | undefined): void {
@@ -76,7 +82,7 @@ export class Ledger {
 
   counts(
     judged: ReadonlySet<string>,
-  ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants' | 'selfCheck'> {
+  ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants' | 'liveness' | 'selfCheck'> {
     const grains: GrainCount[] = [...this.#grains].map(([grain, counted]) => ({
       grain,
       ...counted,
@@ -86,6 +92,7 @@ export class Ledger {
       grains,
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(judged),
+      liveness: this.#liveness.summary(),
       selfCheck: this.#selfCheck,
     }
   }

@@ -3,6 +3,7 @@ import type { Rows } from '../databases/engine.ts'
 import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
 import type { Grain } from '../grain.ts'
+import { describeLiveness } from '../oracles/liveness.ts'
 import type {
   Counterexample,
   Exploration,
@@ -109,6 +110,7 @@ function summary(exploration: Exploration): string {
     indent(schedules(exploration), 2),
     indent(exploration.grains.map(describeGrain).join('; '), 2),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
+    ...livenessLines(exploration).map((line) => indent(line, 2)),
     ...selfCheckLines(exploration.selfCheck).map((line) => indent(line, 2)),
     ...exploration.invariants.map(({ name, claimed, judged, violations, undecided = 0 }) => {
       // Shrinking may have led to one that comes before what the search had found.
@@ -133,6 +135,11 @@ function schedules(exploration: Exploration): string {
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
   const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
   return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+}
+
+function livenessLines({ liveness }: Explored): string[] {
+  const line = describeLiveness(liveness)
+  return line === undefined ? [] : [`liveness: ${line}`]
 }
 
 function selfCheckLines({ runs, differences, chosenByDatabase, first }: SelfCheckCount): string[] {
