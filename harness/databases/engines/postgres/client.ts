@@ -6,10 +6,12 @@ import { isolationSql, type IsolationLevel } from '../../isolation.ts'
  * How long a waiting session waits before it looks for a deadlock, in milliseconds. Each waiter looks
  * once. The session that closes a cycle looks after `closerTimeoutMs` instead (see `session.ts`), so
  * it is the victim, in every run. The longer time is only there to break a cycle that no session
- * closed by sending a statement, such as one that forms when a lock is handed on.
+ * closed by sending a statement, such as one that forms when a lock is handed on. It is longer than
+ * runs take even on a busy machine: a session that happened to look just when somebody else closed a
+ * cycle would be the victim instead.
  * Source: PostgreSQL manual, 19.12 "Lock Management", deadlock_timeout.
  */
-export const waiterTimeoutMs = 200
+export const waiterTimeoutMs = 1_000
 export const closerTimeoutMs = 1
 
 /** How long a server may take to accept a connection before it counts as out of reach. */

@@ -187,7 +187,10 @@ export class PostgresLane extends BaseLane<PostgresSession> {
 
   async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
     const pids = sessions.map(({ id }) => id)
-    return this.toWaits(sessions, await this.#try(() => readWaits(this.#watcher, pids)))
+    const edges = await this.#try(() => readWaits(this.#watcher, pids))
+    const waiters = new Set(edges.map(({ waiter }) => waiter))
+    for (const session of sessions) if (waiters.has(session.id)) session.isSeenWaiting()
+    return this.toWaits(sessions, edges)
   }
 
   async recover(): Promise<void> {

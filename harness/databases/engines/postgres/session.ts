@@ -42,7 +42,8 @@ export class PostgresSession implements NumberedSession {
   readonly #names = new Map<string, string>()
   #prepared = new WeakMap<readonly string[], Prepared>()
   #cleanings = 0
-  #sentAt = 0
+  /** When it was last seen waiting; before that, when its statement was sent. */
+  #waitsSince = 0
   /** The deadlock_timeout in force, in milliseconds. */
   #timeoutMs = waiterTimeoutMs
   #pending: Settle | undefined
@@ -81,7 +82,7 @@ export class PostgresSession implements NumberedSession {
         return
       }
       this.#pending = resolve
-      this.#sentAt = performance.now()
+      this.#waitsSince = performance.now()
       this.#send(statement)
     })
   }
@@ -182,13 +183,21 @@ export class PostgresSession implements NumberedSession {
       await untilNobodyLooks(queue)
       this.#timeoutMs = closerTimeoutMs
     }
-    this.#sentAt = performance.now()
+    this.#waitsSince = performance.now()
     return mayClose
   }
 
-  /** Milliseconds until this waiter looks for a deadlock; negative when it has looked. */
+  /**
+   * The server says that it waits. A wait can begin long after its statement was sent, on a busy machine
+   * or behind another wait that is over; by now it has begun.
+   */
+  isSeenWaiting(): void {
+    this.#waitsSince = performance.now()
+  }
+
+  /** Milliseconds until this waiter looks for a deadlock, at the latest; negative when it has looked. */
   get looksInMs(): number {
-    return this.#timeoutMs - (performance.now() - this.#sentAt)
+    return this.#timeoutMs - (performance.now() - this.#waitsSince)
   }
 
   /** Forgets what may have outlived the last run. Must be called outside a transaction. */
