@@ -52,6 +52,7 @@ export async function runScript(
     sessions: sessions.map((session) => [session]),
     ready,
     choose: run.choose,
+    grain: 'statement',
     limits: defaultLimits,
     onCommit: async () => {
       await lane.observe()
