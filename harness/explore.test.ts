@@ -4,6 +4,7 @@ import { connect } from './databases/engines/postgres/client.ts'
 import { StrategyFault } from './errors.ts'
 import { explore } from './explore.ts'
 import { exhaustive } from './explorers/exhaustive.ts'
+import { pct } from './explorers/pct.ts'
 import { random } from './explorers/random.ts'
 import type { History } from './history.ts'
 import { defaultLimits } from './limits.ts'
@@ -555,5 +556,19 @@ test('options that do not go together are refused', async () => {
     explore({ lane, strategy: unsafe, explorer: random, preemptions: 1 }),
   ).rejects.toThrow(
     'Explorer "random" generates its own switches: leave --preemptions out, or choose a systematic explorer.',
+  )
+})
+
+test('statements that overlap are repeated often, and the rate is told', async () => {
+  const options = { lane, strategy: unsafe, explorer: random, seed: 1 }
+  const exploration = await explore({ ...options, grains: ['overlap'] })
+  expect(exploration).toMatchObject({ verdict: 'violated', counterexample: { grain: 'overlap' } })
+  if (exploration.verdict !== 'violated') return
+  const { replays } = exploration.counterexample
+  expect(replays.of).toBe(100)
+  expect(replays.reproduced).toBeGreaterThan(0)
+  expect(exploration.selfCheck.runs).toBe(0)
+  await expect(explore({ ...options, explorer: pct, grains: ['overlap'] })).rejects.toThrow(
+    'Explorer "pct" never sends statements together: choose random for --grain overlap.',
   )
 })

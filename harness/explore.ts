@@ -232,6 +232,11 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
     )
   }
   if (explorer.kind === 'sampling') {
+    if (grains?.includes('overlap') && !explorer.overlaps) {
+      throw new UsageError(
+        `Explorer "${explorer.name}" never sends statements together: choose random for --grain overlap.`,
+      )
+    }
     if (scenario !== undefined) throw notForSampling(explorer, 'data and commands', 'scenario')
     if (options.preemptions !== undefined) throw notForSampling(explorer, 'switches', 'preemptions')
     return

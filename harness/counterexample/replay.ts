@@ -3,6 +3,7 @@ import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
 import type { Limits } from '../limits.ts'
 import { executeRun, judge, type RunRecord } from '../run.ts'
+import { planned } from '../scheduler/choice.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Recording } from './token.ts'
 import { replaying } from './trace.ts'
@@ -19,7 +20,8 @@ export interface ReplayOptions {
 }
 
 /**
- * Repeats a recorded run, step for step.
+ * Repeats a recorded run, step for step; one with overlaps, of which the server decides what becomes,
+ * as far as its choices can be followed.
  *
  * @throws {ReplayDivergence} when it cannot be followed any more.
  */
@@ -27,8 +29,11 @@ export async function replay(
   options: ReplayOptions,
 ): Promise<{ readonly record: RunRecord; readonly violations: readonly Violation[] }> {
   const { recording, ...others } = options
-  const { choose, finish } = replaying(recording.plan.schedule, recording.trace)
-  const record = await executeRun({ ...others, plan: recording.plan, choose })
-  finish()
+  const { plan, trace } = recording
+  const strict = replaying(plan.schedule, trace)
+  const isDecidedByServer = options.grain === 'overlap'
+  const choose = isDecidedByServer ? planned(plan.schedule) : strict.choose
+  const record = await executeRun({ ...others, plan, choose })
+  if (!isDecidedByServer) strict.finish()
   return { record, violations: judge(options.strategy, record) }
 }

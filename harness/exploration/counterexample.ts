@@ -74,10 +74,8 @@ async function confirmByEngine(
   if (confirmation.disagreements.length > 0) throw new StrategyFault(confirmation.message)
 }
 
-/** What the server decides cannot be searched systematically: what fast-check has come to stays. */
 function smallest(hunt: Hunt, finding: Finding): Promise<Failure> {
   const { place } = finding
-  if (place.grain === 'overlap') return Promise.resolve(finding)
   return minimise(finding, place.strategy.workload, (plan, choose) =>
     hunt.shrink(place, plan, choose),
   )

@@ -23,6 +23,8 @@ export interface SamplingExplorer {
   readonly name: string
   readonly summary: string
   readonly schedule: fc.Arbitrary<readonly number[]>
+  /** Whether it ever sends several statements together, where the grain allows it. */
+  readonly overlaps?: boolean
   /** @param outlook what is known of the run that the choices are for: a guess, which may be wrong. */
   chooser(schedule: readonly number[], outlook: Outlook): Chooser
 }

@@ -18,5 +18,6 @@ export const random: SamplingExplorer = {
   schedule: fc
     .array(fc.nat({ max: greatest }), { minLength: longest, maxLength: longest })
     .map((choices) => choices.slice(0, choices.findLastIndex((choice) => choice !== 0) + 1)),
+  overlaps: true,
   chooser: planned,
 }

@@ -9,9 +9,12 @@ import {
   isolationLevels,
   matrixToJson,
   matrixVerdict,
+  pct,
+  pctOfDepth,
   renderMatrix,
   renderText,
   toJson,
+  UsageError,
   type AnyWorkload,
   type Engine,
   type ExploreOptions,
@@ -54,6 +57,7 @@ interface ExploreFlags extends ServerFlags {
   readonly seed?: number
   readonly preemptions?: number
   readonly selfCheck?: number
+  readonly depth?: number
   readonly scenario?: string
   readonly invariant?: readonly string[]
   readonly json?: true
@@ -127,6 +131,11 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
       'repeat one in so many runs and compare, 0 for none (default: 50)',
       wholeNumber('--self-check', 0),
     )
+    .option(
+      '--depth <n>',
+      'depth of the bugs that pct is to find: ordering constraints (default: 3)',
+      wholeNumber('--depth', 1, 20),
+    )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
   return serverOptions(command)
@@ -145,7 +154,8 @@ Exit codes: 0 holds, 1 violated, 2 the call was wrong, 3 inconclusive.`
 
 async function run(flags: ExploreFlags): Promise<number> {
   const strategy = await findStrategy(flags.strategy, flags.workload)
-  const { explorer, schedules, actors, seed, scenario, timeBudget } = flags
+  const explorer = explorerOf(flags)
+  const { schedules, actors, seed, scenario, timeBudget } = flags
   const options = {
     strategy,
     explorer,
@@ -173,6 +183,15 @@ async function run(flags: ExploreFlags): Promise<number> {
     await print([...reports, ...(isSingle ? [] : [renderMatrix(matrix)])].join('\n\n'))
   }
   return exitCodes[matrixVerdict(matrix)]
+}
+
+/** @throws {UsageError} when a depth is given to an explorer that knows none. */
+function explorerOf({ explorer, depth }: ExploreFlags): Explorer {
+  if (depth === undefined) return explorer
+  if (explorer.name === pct.name) return pctOfDepth(depth)
+  throw new UsageError(
+    `--depth is for explorer pct, and not for "${explorer.name}": leave it out, or add --explorer pct.`,
+  )
 }
 
 const cellsOf = (flags: ExploreFlags): Cells => ({
