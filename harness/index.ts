@@ -105,3 +105,13 @@ export type { IsolationCase } from './hermitage/isolation-case.ts'
 export { platforms, platformSettings, type Platform } from './hermitage/platform.ts'
 export { renderHermitage } from './hermitage/render.ts'
 export { hermitageToJson } from './hermitage/to-json.ts'
+export { parseSpec } from './spec/parse.ts'
+export { countPermutations } from './spec/permutations.ts'
+export {
+  defaultStepLimitMs,
+  runSpec,
+  type PermutationRecord,
+  type SpecReport,
+  type SpecRunOptions,
+} from './spec/run.ts'
+export type { Spec } from './spec/spec.ts'

@@ -13,14 +13,17 @@ export function claimStandardOutput(): void {
   process.stderr.on('error', () => {})
 }
 
+/** Prints a text and ends its line: see {@link write}. */
+export const print = (text: string): Promise<void> => write(`${text}\n`)
+
 /**
  * Resolves when the text has been written, or when its reader has gone away, as with `| head`.
  *
  * @throws {OutputError} when it cannot be written.
  */
-export function print(text: string): Promise<void> {
+export function write(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    process.stdout.write(`${text}\n`, (error) => {
+    process.stdout.write(text, (error) => {
       if (!error || (error as NodeJS.ErrnoException).code === 'EPIPE') resolve()
       else reject(new OutputError(error.message))
     })

@@ -8,6 +8,7 @@ import { hermitageCommand } from './hermitage.ts'
 import { listCommand } from './list.ts'
 import { claimStandardOutput, complain, OutputError, print } from './output.ts'
 import { replayCommand } from './replay.ts'
+import { specCommand } from './spec.ts'
 
 /** Runs a command line, and returns the exit code. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -38,6 +39,7 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
     exploreCommand,
     replayCommand,
     hermitageCommand,
+    specCommand,
     listCommand,
     doctorCommand,
   ]) {

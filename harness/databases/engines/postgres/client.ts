@@ -27,12 +27,13 @@ const types: pg.CustomTypesConfig = {
 
 /**
  * A connected client, with PostgreSQL's own settings for its session. A query that takes longer than
- * `timeoutMs`, if given, is an error.
+ * `timeoutMs`, if given, is an error. `others` are the driver's settings that differ from the usual.
  */
 export async function connect(
   url: string,
   settings: Readonly<Record<string, string>> = {},
   timeoutMs?: number,
+  others: pg.ClientConfig = {},
 ): Promise<pg.Client> {
   const options = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/([ \\])/g, '\\$1')}`)
@@ -45,6 +46,7 @@ export async function connect(
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
     application_name: 'lockstep',
     ...(options === '' ? {} : { options }),
+    ...others,
   })
   try {
     await client.connect()

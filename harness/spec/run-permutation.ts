@@ -1,0 +1,330 @@
+import type { SpecConnection } from '../databases/engines/postgres/spec-connection.ts'
+import type { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
+import type { Habits } from './habits.ts'
+import type { Permutation, PermutationStep, Spec } from './spec.ts'
+import { lines, showResult, showRows } from './transcript.ts'
+
+/** Where what is printed goes: the tool's standard output, or its standard error. */
+export type Stream = 'out' | 'err'
+export type Write = (stream: Stream, text: string) => void
+
+/** A run cannot go on. What there is to say has been written. */
+export class SpecEnded extends Error {
+  override readonly name = 'SpecEnded'
+}
+
+export interface PermutationOptions {
+  readonly spec: Spec
+  readonly connections: SpecConnections
+  readonly habits: Habits
+  /** How long a step may take before it is cancelled; after twice that, the run is given up. */
+  readonly stepLimitMs: number
+  readonly write: Write
+}
+
+export interface PermutationOutcome {
+  /** Names of the steps that took too long. */
+  readonly cancelled: readonly string[]
+}
+
+/**
+ * Runs one permutation as PostgreSQL's isolation tester does, in its words: each step is sent when the
+ * one before has completed or waits; whoever waits is looked at again after every step.
+ *
+ * Where the tool gives every statement 10 ms before it asks the server whether it waits, and each
+ * waiter as much again after each step, this asks as soon as there is something to ask, and takes for
+ * an answer only a state that lasts: everybody under way waits for somebody, and nobody in a circle.
+ * Where that state does not come, the tool's own 10 ms decide.
+ * Source: PostgreSQL, src/test/isolation/isolationtester.c, `run_permutation`.
+ *
+ * @throws {SpecEnded} when it cannot go on, where the tool would exit.
+ */
+export async function runPermutation(
+  options: PermutationOptions,
+  permutation: Permutation,
+): Promise<PermutationOutcome> {
+  return new PermutationRun(options, permutation).run()
+}
+
+/** A step that has been sent, and not yet been reported as completed. */
+interface ActiveStep {
+  readonly planned: PermutationStep
+  readonly connection: SpecConnection
+  /** By session, how many notices it must have sent for a step that waits for that. */
+  readonly noticesDue: ReadonlyMap<PermutationStep['blockers'][number], number>
+  readonly sentAt: number
+  isCancelled: boolean
+}
+
+/** How the tool looks at a step. */
+interface Look {
+  /** Whether a wait ends the look. */
+  readonly mayWait: boolean
+  /** Whether it has been looked at before. */
+  readonly isRetry: boolean
+}
+
+class PermutationRun {
+  readonly #options: PermutationOptions
+  readonly #permutation: Permutation
+  readonly #active = new Map<number, ActiveStep>()
+  /** Those of the active ones that have been reported to wait, in that order. */
+  #waiting: ActiveStep[] = []
+  readonly #noticeCounts: number[]
+  #noticesSeen = 0
+  readonly #cancelled: string[] = []
+
+  constructor(options: PermutationOptions, permutation: Permutation) {
+    this.#options = options
+    this.#permutation = permutation
+    this.#noticeCounts = options.spec.sessions.map(() => 0)
+  }
+
+  async run(): Promise<PermutationOutcome> {
+    this.#print(lines.starting(this.#permutation))
+    await this.#setUp()
+    for (const planned of this.#permutation) await this.#take(planned)
+    await this.#lookAtWaiters({ mayWait: false, isRetry: true })
+    if (this.#waiting.length > 0) {
+      this.#end('failed to complete permutation due to mutually-blocking steps\n')
+    }
+    await this.#tearDown()
+    return { cancelled: this.#cancelled }
+  }
+
+  async #setUp(): Promise<void> {
+    const { spec, connections } = this.#options
+    for (const setup of spec.setups) {
+      const failure = await this.#execute(connections.control, setup, undefined)
+      if (failure !== undefined) this.#end(`setup failed: ${failure}`)
+    }
+    for (const [index, { name, setup }] of spec.sessions.entries()) {
+      if (setup === undefined) continue
+      const failure = await this.#execute(this.#connection(index), setup, index)
+      if (failure !== undefined) this.#end(`setup of session ${name} failed: ${failure}`)
+    }
+  }
+
+  async #tearDown(): Promise<void> {
+    const { spec, connections } = this.#options
+    for (const [index, { name, teardown }] of spec.sessions.entries()) {
+      if (teardown === undefined) continue
+      const failure = await this.#execute(this.#connection(index), teardown, index)
+      if (failure !== undefined) this.#complain(`teardown of session ${name} failed: ${failure}`)
+    }
+    if (spec.teardown === undefined) return
+    const failure = await this.#execute(connections.control, spec.teardown, undefined)
+    if (failure !== undefined) this.#complain(`teardown failed: ${failure}`)
+  }
+
+  /** Runs a text of a session, or of nobody's, whose notices are not shown. Returns what failed. */
+  async #execute(
+    connection: SpecConnection,
+    text: string,
+    session: number | undefined,
+  ): Promise<string | undefined> {
+    const { notices, result } = await connection.execute(text)
+    if (session !== undefined) this.#showNotices(session, notices)
+    if (result.kind === 'rows') this.#print(showRows(result.columns, result.rows))
+    return result.kind === 'error' ? result.text : undefined
+  }
+
+  async #take(planned: PermutationStep): Promise<void> {
+    const { session } = planned.step
+    if (this.#active.has(session)) await this.#waitForSession(session)
+    const active = this.#send(planned)
+    const isCompleted = await this.#look(active, { mayWait: true, isRetry: false })
+    await this.#lookAtWaiters({ mayWait: true, isRetry: true })
+    if (!isCompleted) this.#waiting.push(active)
+  }
+
+  /** The next step's session is still at an earlier one. */
+  async #waitForSession(session: number): Promise<void> {
+    const startedAt = performance.now()
+    for (;;) {
+      const active = this.#active.get(session)
+      if (!active) return
+      if (await this.#look(active, { mayWait: false, isRetry: true })) {
+        this.#waiting = this.#waiting.filter((each) => each !== active)
+      }
+      await this.#lookAtWaiters({ mayWait: true, isRetry: true })
+      const elapsedMs = performance.now() - startedAt
+      if (this.#active.has(session) && elapsedMs > 2 * this.#options.stepLimitMs) {
+        this.#giveUp(active, elapsedMs)
+      }
+      if (this.#active.has(session)) await this.#options.habits.pause()
+    }
+  }
+
+  #send(planned: PermutationStep): ActiveStep {
+    const { session, sql } = planned.step
+    const connection = this.#connection(session)
+    const noticesDue = new Map(
+      planned.blockers.flatMap((blocker) =>
+        blocker.kind === 'notices'
+          ? [[blocker, blocker.count + (this.#noticeCounts[blocker.step.session] ?? 0)]]
+          : [],
+      ),
+    )
+    const sentAt = performance.now()
+    const active = { planned, connection, noticesDue, sentAt, isCancelled: false }
+    connection.send(sql)
+    this.#active.set(session, active)
+    return active
+  }
+
+  /** Looks at every waiter, and again as long as one of them may have released another. */
+  async #lookAtWaiters(look: Look): Promise<void> {
+    for (;;) {
+      const before = this.#waiting.length
+      const noticesBefore = this.#noticesSeen
+      let hasBlocker = false
+      for (const active of this.#waiting) {
+        if (await this.#look(active, look)) {
+          this.#waiting = this.#waiting.filter((each) => each !== active)
+        } else if (active.planned.blockers.length > 0) hasBlocker = true
+      }
+      const hasMoved = this.#waiting.length < before || this.#noticesSeen > noticesBefore
+      if (!hasBlocker || !hasMoved) return
+    }
+  }
+
+  /** Whether the step has completed, and been reported so. */
+  async #look(active: ActiveStep, { mayWait, isRetry }: Look): Promise<boolean> {
+    const { step, blockers } = active.planned
+    if (!isRetry && blockers.some(({ kind }) => kind === 'once')) {
+      this.#print(lines.waiting(step))
+      return false
+    }
+    const isAnswered = await this.#settle(active, mayWait)
+    if (!isAnswered || this.#isHeldBack(active)) {
+      if (!isRetry) this.#print(lines.waiting(step))
+      return false
+    }
+    this.#print(isRetry ? lines.completed(step) : lines.atOnce(step))
+    this.#report(active)
+    return true
+  }
+
+  /** Waits until the step is answered, or `mayWait` and the server says that it waits. */
+  async #settle(active: ActiveStep, mayWait: boolean): Promise<boolean> {
+    const { connection } = active
+    const { habits } = this.#options
+    const startedAt = performance.now()
+    this.#collectNotices(active)
+    let patience = habits.patienceFor(active.planned.step)
+    while (connection.isBusy) {
+      await habits.wait(connection.done, patience)
+      patience = habits.patienceBetween
+      this.#collectNotices(active)
+      if (!connection.isBusy) break
+      if (mayWait && (await this.#isStuck(active, startedAt))) {
+        habits.hasWaited(active.planned.step)
+        return false
+      }
+      await this.#enforceLimit(active, performance.now() - startedAt)
+    }
+    this.#collectNotices(active)
+    return true
+  }
+
+  /** Whether the server says that the step waits, and nothing under way will change that. */
+  async #isStuck(active: ActiveStep, startedAt: number): Promise<boolean> {
+    const busy = [...this.#active.values()].filter(({ connection }) => connection.isBusy)
+    const waits = await this.#options.connections.waits(busy.map(({ connection }) => connection))
+    this.#collectNotices(active)
+    if (!active.connection.isBusy) return false
+    const own = waits.find(({ pid }) => pid === active.connection.pid)
+    if (!own?.isBlocked) return false
+    const elapsedMs = performance.now() - startedAt
+    return this.#options.habits.isLasting(waits, elapsedMs)
+  }
+
+  async #enforceLimit(active: ActiveStep, elapsedMs: number): Promise<void> {
+    const { stepLimitMs, connections } = this.#options
+    const { step } = active.planned
+    if (elapsedMs > stepLimitMs && !active.isCancelled) {
+      active.isCancelled = true
+      await connections.cancel(active.connection)
+      this.#print(lines.cancelling(step, wholeSeconds(elapsedMs)))
+      this.#cancelled.push(step.name)
+    }
+    if (elapsedMs > 2 * stepLimitMs) {
+      this.#end(`step ${step.name} timed out after ${wholeSeconds(elapsedMs)} seconds\n`)
+    }
+  }
+
+  #giveUp({ planned }: ActiveStep, elapsedMs: number): never {
+    const names = [...this.#active.values()].map((each) => ` ${each.planned.step.name}`)
+    this.#complain(`step ${planned.step.name} timed out after ${wholeSeconds(elapsedMs)} seconds\n`)
+    this.#end(`active steps are:${names.join('')}\n`)
+  }
+
+  /** Whether an annotation keeps an answered step from being reported. */
+  #isHeldBack({ planned, noticesDue }: ActiveStep): boolean {
+    return planned.blockers.some((blocker) => {
+      switch (blocker.kind) {
+        case 'once':
+          return false
+        case 'step':
+          return this.#active.get(blocker.step.session)?.planned.step === blocker.step
+        case 'notices':
+          return (this.#noticeCounts[blocker.step.session] ?? 0) < (noticesDue.get(blocker) ?? 0)
+      }
+    })
+  }
+
+  #report({ planned, connection }: ActiveStep): void {
+    const { session } = planned.step
+    for (let next = connection.takeResult(); next; next = connection.takeResult()) {
+      this.#showNotices(session, next.notices)
+      this.#print(showResult(next.result))
+    }
+    const { name } = this.#session(session)
+    for (const notification of connection.takeNotifications()) {
+      this.#print(lines.notification(name, notification, this.#senderOf(notification.pid)))
+    }
+    this.#active.delete(session)
+  }
+
+  #senderOf(sender: number): string {
+    const { spec, connections } = this.#options
+    const index = connections.sessions.findIndex(({ pid }) => pid === sender)
+    return spec.sessions[index]?.name ?? `PID ${sender}`
+  }
+
+  #collectNotices({ planned, connection }: ActiveStep): void {
+    this.#showNotices(planned.step.session, connection.takeNotices())
+  }
+
+  #showNotices(session: number, notices: readonly string[]): void {
+    for (const text of notices) {
+      this.#print(lines.notice(this.#session(session).name, text))
+      this.#noticeCounts[session] = (this.#noticeCounts[session] ?? 0) + 1
+      this.#noticesSeen += 1
+    }
+  }
+
+  #connection(session: number): SpecConnection {
+    return this.#options.connections.sessions[session] as SpecConnection
+  }
+
+  #session(index: number): { readonly name: string } {
+    return this.#options.spec.sessions[index] as { readonly name: string }
+  }
+
+  #print(text: string): void {
+    if (text !== '') this.#options.write('out', text)
+  }
+
+  #complain(text: string): void {
+    this.#options.write('err', text)
+  }
+
+  #end(text: string): never {
+    this.#complain(text)
+    throw new SpecEnded(text.trimEnd())
+  }
+}
+
+const wholeSeconds = (ms: number): number => Math.floor(ms / 1000)
