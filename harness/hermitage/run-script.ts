@@ -87,14 +87,16 @@ class ScriptRun {
     this.#script = script
   }
 
-  /** The step that comes first in the script, of those that can be sent. */
+  /** The step that comes first in the script, of those that can be sent; of two BEGINs, T1's. */
   readonly choose: Chooser = ({ enabled }) => {
-    const places = enabled.map((actor) => this.#asked.get(actor)?.at(-1) ?? beginning)
-    return enabled.reduce((best, actor, index) => {
-      const [place = 0, bestPlace = 0] = [places[index], places[best]]
-      const isBefore = place < bestPlace || (place === bestPlace && actor < (enabled[best] ?? 0))
-      return isBefore ? index : best
-    }, 0)
+    const places = enabled.map((actor) => ({ actor, place: this.#placeOf(actor) }))
+    const [first] = places.toSorted((a, b) => a.place - b.place || a.actor - b.actor)
+    return enabled.indexOf(first?.actor ?? 0)
+  }
+
+  /** Where what the actor has asked for last stands in the script. */
+  #placeOf(actor: ActorId): number {
+    return this.#asked.get(actor)?.at(-1) ?? beginning
   }
 
   body(actor: ActorId): ActorBody {
