@@ -41,6 +41,9 @@ export { portfolio } from './explorers/portfolio.ts'
 export { pos } from './explorers/pos.ts'
 export { urw } from './explorers/urw.ts'
 export { random } from './explorers/random.ts'
+export { reduced } from './explorers/reduced.ts'
+export { settingOf, type Setting } from './footprints/setting.ts'
+export { Coverage, classOf, type CoverageSummary } from './coverage.ts'
 export type {
   Explorer,
   SamplingExplorer,
@@ -65,7 +68,7 @@ export { byName, unknownName } from './names.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
 export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
-export type { Plan } from './plan.ts'
+export { defaultAttempts, type Plan } from './plan.ts'
 export type { History, RunEvent } from './history.ts'
 export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
 export { defaultLimits, type Limits } from './limits.ts'

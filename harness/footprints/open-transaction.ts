@@ -54,8 +54,14 @@ export class OpenTransaction {
     effects.touchEverything()
   }
 
-  touch({ object, name, mode }: Access, effects: Effects): void {
+  touch(accesses: readonly Access[], effects: Effects): void {
     if (this.#isUnknown) effects.touchEverything()
+    // On PostgreSQL whatever a statement does, the first one takes the snapshot: even SELECT 1.
+    if (this.#readsSnapshot && !this.#hasSnapshot) effects.read(objects.commits)
+    for (const access of accesses) this.#touchObject(access, effects)
+  }
+
+  #touchObject({ object, name, mode }: Access, effects: Effects): void {
     if (object === 'table') {
       if (name === undefined) this.touchEverything(effects)
       else this.#touchTable(name, mode, effects)
@@ -78,7 +84,6 @@ export class OpenTransaction {
       effects.write(objects.dependencies)
       this.#others.add(objects.dependencies)
     }
-    if (this.#readsSnapshot && !this.#hasSnapshot) effects.read(objects.commits)
     if (!isPlainRead) {
       this.#locked.add(table)
       effects.write(objects.locks(table))
@@ -97,8 +102,7 @@ export class OpenTransaction {
     const tables = accesses.filter(({ object }) => object === 'table')
     // In InnoDB a plain SELECT takes it, which at SERIALIZABLE is not plain.
     const isPlain = this.#level === 'repeatable-read' && tables.every(({ mode }) => mode === 'read')
-    const takes = engine === 'postgres' || isPlain
-    if (tables.length > 0 && takes) this.#hasSnapshot = true
+    if (engine === 'postgres' || (tables.length > 0 && isPlain)) this.#hasSnapshot = true
   }
 
   get #readsSnapshot(): boolean {

@@ -3,7 +3,7 @@ import type { ActorId, History, RunEvent } from '../history.ts'
 import type { Step } from '../session.ts'
 import { Effects } from './effects.ts'
 import { footprintOfStep } from './footprint-of.ts'
-import { everything, type Access, type Footprint } from './footprint.ts'
+import { everything, type Footprint } from './footprint.ts'
 import { OpenTransaction } from './open-transaction.ts'
 import { isTangled } from './schema.ts'
 import type { Setting } from './setting.ts'
@@ -132,8 +132,10 @@ export class TransitionReader {
         track.process = event.process
         this.#effects.write(memoryOf(event.process))
         return
-      case 'parked':
       case 'unblocked':
+        this.#effects.read(waits) // who comes first may depend on who waits for whom
+        return
+      case 'parked':
         return
       default:
         this.#effects.touchEverything() // an event of a kind that is not known here
@@ -187,7 +189,7 @@ export class TransitionReader {
     if (footprint.kind === 'everything') transaction.touchEverything(this.#effects)
     if (footprint.kind === 'rollback') transaction.release(this.#effects)
     if (footprint.kind === 'commit') transaction.commit(this.#effects)
-    for (const access of accessesOf(footprint)) transaction.touch(access, this.#effects)
+    if (footprint.kind === 'accesses') transaction.touch(footprint.accesses, this.#effects)
   }
 
   #complete(track: ActorTrack, event: Extract<RunEvent, { kind: 'completed' }>): void {
@@ -196,7 +198,7 @@ export class TransitionReader {
     this.#touch(sent)
     track.sent = undefined
     const { transaction, footprint, connection, request } = sent
-    transaction.done(accessesOf(footprint))
+    if (footprint.kind === 'accesses') transaction.done(footprint.accesses)
     if (footprint.kind === 'local') {
       this.#control(request, connection, event.transaction !== 'none')
     } else if (event.transaction === 'none') {
@@ -242,9 +244,6 @@ export class TransitionReader {
 
 /** Where nothing is known. */
 const nowhere: Setting = { engine: 'postgres', isolation: 'serializable', schema: [] }
-
-const accessesOf = (footprint: Footprint): readonly Access[] =>
-  footprint.kind === 'accesses' ? footprint.accesses : []
 
 /** The isolation level that a statement names. */
 const levelIn = (text: string): IsolationLevel | undefined => {

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { byName, engines, type IsolationLevel, type Lane } from '../harness/index.ts'
+import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
+import { catalogue, type StrategyId } from '../strategies/index.ts'
+import { cellsOf, describeCell, type Platform } from './cells.ts'
+import { outcomesOf, searchBothWays } from './reduction.ts'
+
+/** A scenario, which strategy does it, and how many actors there are. */
+type Trial = readonly [StrategyId, scenario: string, actors: 2 | 3]
+
+/** Small enough to be searched in full: a few hundred schedules each, with a few exceptions. */
+const trials: readonly (readonly [Platform, IsolationLevel, readonly Trial[]])[] = [
+  [
+    'postgres',
+    'read-committed',
+    [
+      ['redemption/check-then-insert', 'same-user', 2],
+      ['redemption/autocommit', 'last-redemption', 2],
+      ['redemption/insert-where-not-exists', 'same-user', 2],
+      ['redemption/unique-constraint', 'last-redemption', 2],
+      ['redemption/upsert', 'same-user', 2],
+      ['redemption/cap-counter', 'last-redemption', 2],
+      ['redemption/lock-missing-row', 'same-user', 2],
+      ['redemption/optimistic-version', 'same-user', 2],
+      ['redemption/advisory-lock-released-early', 'same-user', 2],
+      ['redemption/serializable-retry', 'same-user', 2],
+      ['redemption/lock-on-other-connection', 'withdrawn', 2],
+      ['purchase/select-for-update', 'two-products', 2],
+      ['purchase/for-share-then-update', 'last-item', 2],
+      ['purchase/lock-two-products', 'two-products', 2],
+      ['purchase/missing-transaction', 'plenty', 2],
+      ['purchase/stale-retry', 'last-item', 2],
+      ['purchase/order-then-decrement', 'restocked', 3],
+      ['purchase/conditional-update', 'restocked', 3],
+      ['purchase/select-for-update', 'last-item', 3],
+      ['redemption/unique-constraint', 'withdrawn', 3],
+      ['redemption/select-for-update', 'withdrawn', 3],
+      ['checkout/lock-both', 'same-user', 2],
+    ],
+  ],
+  [
+    'postgres',
+    'repeatable-read',
+    [
+      ['redemption/select-for-update', 'same-user', 2],
+      ['redemption/unique-constraint', 'same-user', 2],
+      ['purchase/advisory-lock', 'last-item', 2],
+      ['purchase/read-modify-write', 'last-item', 2],
+      ['purchase/optimistic-stock', 'two-products', 2],
+    ],
+  ],
+  [
+    'postgres',
+    'serializable',
+    [
+      ['redemption/check-then-insert', 'same-user', 2],
+      ['purchase/select-for-update', 'two-products', 2],
+      ['purchase/missing-transaction', 'restocked', 2],
+    ],
+  ],
+  [
+    'mysql',
+    'repeatable-read',
+    [
+      ['redemption/autocommit', 'same-user', 2],
+      ['redemption/insert-ignore', 'same-user', 2],
+      ['redemption/insert-where-not-exists', 'same-user', 2],
+      ['purchase/advisory-lock', 'last-item', 2],
+      ['purchase/read-modify-write', 'last-item', 2],
+      ['purchase/lock-two-products', 'two-products', 2],
+      ['purchase/for-share-then-update', 'last-item', 2],
+      ['purchase/conditional-update', 'restocked', 3],
+    ],
+  ],
+  [
+    'mysql',
+    'read-uncommitted',
+    [
+      ['purchase/check-then-decrement', 'last-item', 2],
+      ['redemption/unique-constraint', 'same-user', 2],
+    ],
+  ],
+  [
+    'mysql',
+    'serializable',
+    [
+      ['redemption/insert-where-not-exists', 'same-user', 2],
+      ['purchase/select-for-update', 'plenty', 2],
+    ],
+  ],
+  [
+    'mariadb',
+    'repeatable-read',
+    [
+      ['redemption/upsert', 'same-user', 2],
+      ['redemption/cap-counter', 'same-user', 2],
+      ['redemption/select-for-update', 'withdrawn', 2],
+      ['purchase/select-for-update', 'two-products', 2],
+      ['purchase/for-share-then-update', 'plenty', 2],
+      ['purchase/order-then-decrement', 'last-item', 2],
+    ],
+  ],
+  [
+    'mariadb with snapshot isolation',
+    'repeatable-read',
+    [
+      ['redemption/cap-counter', 'same-user', 2],
+      ['purchase/check-then-decrement', 'last-item', 2],
+      ['purchase/optimistic-version', 'plenty', 2],
+      ['purchase/advisory-lock', 'last-item', 2],
+    ],
+  ],
+  [
+    'mariadb',
+    'read-committed',
+    [
+      ['redemption/lock-missing-row', 'withdrawn', 2],
+      ['purchase/lock-two-products', 'two-products', 2],
+    ],
+  ],
+]
+
+/** Schedules of the full searches, and of the reduced ones, by number of actors. */
+const totals = new Map<number, { full: number; few: number }>()
+const lines: string[] = []
+
+/** Shown whatever the reporter. */
+afterAll(() => {
+  for (const [actors, { full, few }] of totals) {
+    lines.push(`${actors} actors: ${describeFactor(full, few)}`)
+  }
+  if (lines.length > 0) process.stderr.write(`${lines.join('\n')}\n`)
+})
+
+const describeFactor = (full: number, few: number): string =>
+  `${few} schedules instead of ${full}, ${(full / few).toFixed(1)} times fewer`
+
+for (const [platform, isolation, ofCell] of trials) {
+  const cell = cellsOf(platform).find((each) => each.isolation === isolation)
+  if (!cell) throw new Error(`${platform} has no ${isolation}`)
+  const engine = byName('database', engines, cell.engine)
+  const missing = whyMissing(engine)
+
+  describe.skipIf(missing !== undefined)(`a reduced search on ${describeCell(cell)}`, () => {
+    let lane: Lane
+    beforeAll(async () => {
+      lane = await openLaneAt(cell, engine)
+    })
+    afterAll(() => lane?.close())
+
+    test.each(ofCell)('finds all that %s, %s, can come to with %i actors', async (...trial) => {
+      const [id, scenario, actors] = trial
+      const { full, few } = await searchBothWays(lane, catalogue[id], scenario, actors)
+      expect(outcomesOf(few)).toEqual(outcomesOf(full))
+      // More than was asked: every class, and in each there is nothing to choose from.
+      expect([...few.classes.keys()].toSorted()).toEqual([...full.classes.keys()].toSorted())
+      expect(full.classes.values().find((outcomes) => outcomes.size > 1)).toBeUndefined()
+      expect(few.schedules).toBeLessThanOrEqual(full.schedules)
+      const total = totals.get(actors) ?? { full: 0, few: 0 }
+      totals.set(actors, {
+        full: total.full + full.schedules,
+        few: total.few + few.schedules,
+      })
+      lines.push(
+        `${describeCell(cell)}, ${id}, ${scenario}, ${actors} actors: ${describeFactor(full.schedules, few.schedules)}, ${full.classes.size} classes, ${outcomesOf(full).length} outcomes`,
+      )
+    })
+  })
+}
+
+test('there are trials enough, on every engine, and with three actors', () => {
+  const all = trials.flatMap(([platform, , ofCell]) =>
+    ofCell.map(([, , actors]) => ({ platform, actors })),
+  )
+  expect(all.length).toBeGreaterThanOrEqual(30)
+  expect(new Set(all.map(({ platform }) => platform)).size).toBe(4)
+  expect(all.filter(({ actors }) => actors === 3).length).toBeGreaterThan(3)
+})
+
+test('with three actors, five times fewer schedules are enough', () => {
+  const three = totals.get(3)
+  if (three) expect(three.full / three.few).toBeGreaterThan(5)
+})
