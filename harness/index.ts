@@ -67,6 +67,7 @@ export {
 export { byName, unknownName } from './names.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
 export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
+export { executeNaively, type Coordination } from './concurrency/naive.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export { defaultAttempts, type Plan } from './plan.ts'
 export type { History, RunEvent } from './history.ts'

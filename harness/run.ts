@@ -88,8 +88,10 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
 }
 
 /** What a run broke, in the order of the workload's invariants, with serial equivalence at the end. */
-export const judge = ({ workload }: Strategy, { observation }: RunRecord): Violation[] =>
-  violationsIn(workload, observation)
+export const judge = (
+  { workload }: Strategy,
+  { observation }: Pick<RunRecord, 'observation'>,
+): Violation[] => violationsIn(workload, observation)
 
 class Run {
   readonly #options: RunOptions

@@ -6,6 +6,7 @@ import checkConstraint from './purchase/check-constraint.ts'
 import checkThenDecrement from './purchase/check-then-decrement.ts'
 import conditionalUpdate from './purchase/conditional-update.ts'
 import forShareThenUpdate from './purchase/for-share-then-update.ts'
+import unfencedLease from './purchase/unfenced-lease.ts'
 import lockTwoProducts from './purchase/lock-two-products.ts'
 import lockTwoProductsOrdered from './purchase/lock-two-products-ordered.ts'
 import missingTransaction from './purchase/missing-transaction.ts'
@@ -80,6 +81,7 @@ export const catalogue = {
   'purchase/reservation': reservation,
   'purchase/reservation-check-then-confirm': reservationCheckThenConfirm,
   'purchase/order-then-decrement': orderThenDecrement,
+  'purchase/unfenced-lease': unfencedLease,
   'checkout/check-both': checkBoth,
   'checkout/lock-both': lockBoth,
 } as const satisfies Readonly<Record<string, Strategy>>

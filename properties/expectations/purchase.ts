@@ -361,4 +361,11 @@ export const purchase = {
     ),
   },
   'purchase/order-then-decrement': everywhere(always(holds)),
+  'purchase/unfenced-lease': everywhere(
+    always({
+      breaks: ['stock-conserved'],
+      aborts: ['conflict'],
+      why: 'it has no transaction, and its lease excludes nobody for long',
+    }),
+  ),
 } satisfies Readonly<Record<Extract<StrategyId, `purchase/${string}`>, Expectations>>
