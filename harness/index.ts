@@ -109,6 +109,7 @@ export type { IsolationCase } from './hermitage/isolation-case.ts'
 export { platforms, platformSettings, type Platform } from './hermitage/platform.ts'
 export { renderHermitage } from './hermitage/render.ts'
 export { hermitageToJson } from './hermitage/to-json.ts'
+export { exportSpec, type ExportedRun } from './spec/export.ts'
 export { parseSpec } from './spec/parse.ts'
 export { countPermutations } from './spec/permutations.ts'
 export {
