@@ -47,6 +47,7 @@ export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Co
     invariant,
     message,
     grain: place.grain,
+    serialEquivalence: serialEquivalenceOf(place.strategy.workload, record.observation),
     actors: plan.actors.length,
     steps: record.steps,
     contextSwitches: contextSwitches(record.history),

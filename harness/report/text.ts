@@ -3,7 +3,9 @@ import type { Rows } from '../databases/engine.ts'
 import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
 import type { Grain } from '../grain.ts'
+import { serial } from '../oracles/judgement.ts'
 import { describeLiveness } from '../oracles/liveness.ts'
+import type { SerialEquivalence } from '../oracles/serial-equivalence.ts'
 import type {
   Counterexample,
   Exploration,
@@ -73,13 +75,14 @@ export function renderCounterexample(
   counterexample: Counterexample,
   { replayCommand }: TextOptions,
 ): string {
-  const { invariant, message, plan, run, replays, actors, steps } = counterexample
+  const { invariant, message, grain, plan, run, replays, actors, steps } = counterexample
   const switches = count(counterexample.contextSwitches, 'context switch', 'context switches')
   return [
     heading(where, `violated`),
     indent(`${invariant}: ${message}`, 2),
+    ...(invariant === serial.name ? [] : serialLines(counterexample.serialEquivalence)),
     '',
-    `${count(actors, 'actor')}, ${count(steps, 'step')}, ${switches}; happened again in ${replays.reproduced} of ${replays.of} replays`,
+    `${grain === 'statement' ? '' : `${grainTitles[grain]}: `}${count(actors, 'actor')}, ${count(steps, 'step')}, ${switches}; happened again in ${replays.reproduced} of ${replays.of} replays`,
     '',
     renderState('Before', plan.initial),
     '',
@@ -90,6 +93,17 @@ export function renderCounterexample(
     'To replay it:',
     `${replayCommand} ${counterexample.token}`,
   ].join('\n')
+}
+
+function serialLines(equivalence: SerialEquivalence): string[] {
+  switch (equivalence.outcome) {
+    case 'not serial':
+      return [indent(`${serial.name}: ${equivalence.message}`, 2)]
+    case 'serial':
+      return [indent(`${serial.name}: held; the same happens in a serial order.`, 2)]
+    case 'undecided':
+      return [indent(`${serial.name}: not decided. ${equivalence.reason}`, 2)]
+  }
 }
 
 /** The rows of every table. */
