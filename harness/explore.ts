@@ -187,7 +187,7 @@ class Exploring {
     const elapsedMs = this.#elapsedMs()
     const isSampling = explorer.kind === 'sampling'
     const { preemptions } = this.#options
-    const counts = this.#ledger.counts(this.#judged)
+    const counts = this.#ledger.counts(this.#judged, preemptions === undefined)
     return {
       workload: strategy.workload.name,
       strategy: strategy.name,

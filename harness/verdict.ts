@@ -1,6 +1,7 @@
 import type { EngineName } from './databases/engine-name.ts'
 import type { IsolationLevel } from './databases/isolation.ts'
 import type { FaultKind } from './errors.ts'
+import type { CoverageSummary } from './coverage.ts'
 import type { Grain } from './grain.ts'
 import type { LivenessSummary } from './oracles/liveness.ts'
 import type { SerialEquivalence } from './oracles/serial-equivalence.ts'
@@ -67,6 +68,8 @@ export interface GrainCount {
   readonly schedules: number
   /** Whether these were all there are, within the bound on preemptions where there is one. */
   readonly exhausted: boolean
+  /** How much of what can happen that was; left out where statements overlap, or nothing was run. */
+  readonly coverage?: CoverageSummary
   /** Why nothing was run at this grain. */
   readonly notRun?: string
 }

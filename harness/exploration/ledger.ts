@@ -1,4 +1,6 @@
+import { Coverage } from '../coverage.ts'
 import type { Fault } from '../errors.ts'
+import { settingOf } from '../footprints/setting.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
 import { judgeable, serialEquivalenceOf } from '../oracles/judgement.ts'
@@ -8,8 +10,15 @@ import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import { Tally } from '../tally.ts'
-import type { Explored, GrainCount, SelfCheckCount } from '../verdict.ts'
+import type { Explored, SelfCheckCount } from '../verdict.ts'
 import type { Place } from './runner.ts'
+
+interface GrainLedger {
+  schedules: number
+  exhausted: boolean
+  notRun?: string
+  coverage?: Coverage
+}
 
 /** All that an exploration counts. */
 export class Ledger {
@@ -21,7 +30,7 @@ export class Ledger {
     differences: 0,
     chosenByDatabase: 0,
   }
-  readonly #grains = new Map<Grain, { schedules: number; exhausted: boolean; notRun?: string }>()
+  readonly #grains = new Map<Grain, GrainLedger>()
 
   constructor(strategy: Strategy) {
     this.#strategy = strategy
@@ -46,10 +55,21 @@ export class Ledger {
     return this.#grains.get(grain)?.schedules ?? 0
   }
 
-  add({ grain }: Place, plan: Plan, record: RunRecord, violations: readonly Violation[]): void {
+  add(
+    { lane, strategy, grain }: Place,
+    plan: Plan,
+    record: RunRecord,
+    violations: readonly Violation[],
+  ): void {
     const { outcome } = serialEquivalenceOf(this.#strategy.workload, record.observation)
     this.#tally.add(record, violations, outcome === 'undecided')
-    this.#grain(grain).schedules += 1
+    const counted = this.#grain(grain)
+    counted.schedules += 1
+    // What the server decides is not in the history, so nobody knows which runs are the same.
+    if (grain !== 'overlap') {
+      counted.coverage ??= new Coverage(settingOf(lane, strategy))
+      counted.coverage.add(plan, record.history)
+    }
     this.#liveness.add(record, plan)
   }
 
@@ -82,14 +102,15 @@ export class Ledger {
 
   counts(
     judged: ReadonlySet<string>,
+    isWholeSpace: boolean,
   ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants' | 'liveness' | 'selfCheck'> {
-    const grains: GrainCount[] = [...this.#grains].map(([grain, counted]) => ({
-      grain,
-      ...counted,
-    }))
     return {
       schedules: this.schedules,
-      grains,
+      grains: [...this.#grains].map(([grain, { coverage, ...counted }]) => ({
+        grain,
+        ...counted,
+        ...(coverage && { coverage: coverage.summary(counted.exhausted && isWholeSpace) }),
+      })),
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(judged),
       liveness: this.#liveness.summary(),

@@ -24,6 +24,7 @@ describe('a violation', () => {
       VIOLATED  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
         stock-conserved: Product 1 had 2, 0 were restocked and 0 sold, so 2 should be left, and 1 are:
         product(id 1, stock 1); no row in purchase.
+        serial-equivalence: not decided. Nobody has looked.
 
       2 actors, 4 steps, 2 context switches; happened again in 10 of 10 replays
 
@@ -55,7 +56,8 @@ describe('a violation', () => {
       pnpm lockstep replay ls1.AAAA
 
         9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
-        between statements: 9 schedules; inside writing statements: not run (a violation was found before)
+        between statements: 9 schedules
+        inside writing statements: not run (a violation was found before)
         replies: 11 ok, 7 rejected
         stock-never-negative: held
         stock-conserved: broken in 1 schedule
@@ -113,7 +115,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/select-for-update on MariaDB 12.3.2-MariaDB (local), repeatable-read
         1,000 schedules (random, seed 42), 12.3 s, 81/s; the space is not exhausted
-        between statements: 9 schedules; inside writing statements: not run (a violation was found before)
+        between statements: 9 schedules
+        inside writing statements: not run (a violation was found before)
         replies: 1,180 ok, 20 rejected, 3 aborted (deadlock), 41 aborted (serialization failure), 2
         unknown
         stock-never-negative: held
@@ -138,7 +141,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
         all 2,682 schedules of scenario last-item (exhaustive), 0.1 s, 512/s
-        between statements: 9 schedules; inside writing statements: not run (a violation was found before)
+        between statements: 9 schedules
+        inside writing statements: not run (a violation was found before)
         replies: 11 ok, 7 rejected
         stock-never-negative: held
         stock-conserved: held
@@ -181,7 +185,8 @@ describe('what is inconclusive', () => {
           is in "UPDATE product SET stock = 1 WHERE id = 1", which the server does not report as waiting for
           a lock.
           9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
-          between statements: 9 schedules; inside writing statements: not run (a violation was found before)
+          between statements: 9 schedules
+          inside writing statements: not run (a violation was found before)
           replies: 11 ok, 7 rejected
           stock-never-negative: held
           stock-conserved: broken in 1 schedule

@@ -2,6 +2,7 @@ import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
 import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
+import type { CoverageSummary } from '../coverage.ts'
 import type { Grain } from '../grain.ts'
 import { serial } from '../oracles/judgement.ts'
 import { describeLiveness } from '../oracles/liveness.ts'
@@ -122,7 +123,7 @@ function summary(exploration: Exploration): string {
   if (exploration.schedules === 0) return indent(schedules(exploration), 2)
   return [
     indent(schedules(exploration), 2),
-    indent(exploration.grains.map(describeGrain).join('; '), 2),
+    ...exploration.grains.map((grain) => indent(describeGrain(grain), 2)),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
     ...livenessLines(exploration).map((line) => indent(line, 2)),
     ...selfCheckLines(exploration.selfCheck).map((line) => indent(line, 2)),
@@ -174,10 +175,19 @@ const grainTitles = {
   overlap: 'overlapping statements',
 } as const satisfies Record<Grain, string>
 
-function describeGrain({ grain, schedules: number, exhausted, notRun }: GrainCount): string {
+function describeGrain(counted: GrainCount): string {
+  const { grain, schedules: number, exhausted, coverage, notRun } = counted
   const title = grainTitles[grain]
   if (notRun !== undefined) return `${title}: not run (${notRun.replace(/\.$/, '')})`
-  return `${title}: ${exhausted ? 'all ' : ''}${count(number, 'schedule')}`
+  const classes = coverage === undefined ? '' : ` of ${describeCoverage(coverage)}`
+  return `${title}: ${exhausted ? 'all ' : ''}${count(number, 'schedule')}${classes}`
+}
+
+/** Schedules of one class differ only in the order of steps that commute. */
+function describeCoverage({ classes, unseen, unseenAtMost }: CoverageSummary): string {
+  const seen = count(classes, 'class', 'classes')
+  if (unseenAtMost === 0) return seen
+  return `${seen}, the next of a new one with probability ${unseen.toFixed(2)} (at most ${unseenAtMost.toFixed(2)})`
 }
 
 function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {
