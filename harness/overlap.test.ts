@@ -7,7 +7,7 @@ import { executeRun, judge, prepareLane } from './run.ts'
 import type { ChoicePoint } from './scheduler/choice.ts'
 import { defineStrategy } from './strategy.ts'
 import { openLane } from './testing/lane.ts'
-import { purchaseStrategy } from './testing/strategies.ts'
+import { oneUserTwice, purchaseStrategy } from './testing/strategies.ts'
 import { redemption } from './workloads/redemption.ts'
 
 let lane: Lane
@@ -30,27 +30,19 @@ const slowInsert = defineStrategy({
   },
 })
 
-const redeem = { kind: 'redeem', userId: 1, code: 'C1' }
-const twice: Plan = {
-  initial: { coupon: [{ id: 1, code: 'C1', active: true, cap: null }], redemption: [] },
-  actors: [[redeem], [redeem]],
-  schedule: [],
-  attempts: 1,
-}
-
 const sentOf = (history: readonly RunEvent[]) =>
   history.flatMap((event) => (event.kind === 'sent' ? [[event.step, event.actor]] : []))
 
 test('statements that are sent together race, and those that are sent in turn do not', async () => {
   await prepareLane(lane, slowInsert, 'overlap')
   const run = { lane, strategy: slowInsert, grain: 'overlap' } as const
-  const inTurn = await executeRun({ ...run, plan: twice })
+  const inTurn = await executeRun({ ...run, plan: oneUserTwice })
   expect(sentOf(inTurn.history)).toEqual([
     [1, 0],
     [2, 1],
   ])
   expect(judge(slowInsert, inTurn)).toEqual([])
-  const together = await executeRun({ ...run, plan: { ...twice, schedule: [2] } })
+  const together = await executeRun({ ...run, plan: { ...oneUserTwice, schedule: [2] } })
   expect(sentOf(together.history)).toEqual([
     [1, 0],
     [1, 1],
@@ -121,6 +113,12 @@ test('only statements are sent together, and only in grain overlap', async () =>
 test('an index beyond all that may go on together is refused', async () => {
   await prepareLane(lane, slowInsert, 'overlap')
   await expect(
-    executeRun({ lane, strategy: slowInsert, plan: twice, choose: () => 3, grain: 'overlap' }),
+    executeRun({
+      lane,
+      strategy: slowInsert,
+      plan: oneUserTwice,
+      choose: () => 3,
+      grain: 'overlap',
+    }),
   ).rejects.toThrow('The explorer chose 3 of 2 enabled actors.')
 })

@@ -6,13 +6,12 @@ import { exhaustive } from './explorers/exhaustive.ts'
 import type { Grain } from './grain.ts'
 import { actorName } from './history.ts'
 import type { Plan } from './plan.ts'
-import { describeReply, ok, rejected } from './reply.ts'
+import { describeReply, ok } from './reply.ts'
 import { executeRun, judge, prepareLane, type RunRecord } from './run.ts'
 import { describeStep } from './session.ts'
 import { defineStrategy, type Strategy } from './strategy.ts'
 import { openLane } from './testing/lane.ts'
-import { purchaseStrategy } from './testing/strategies.ts'
-import { redemption } from './workloads/redemption.ts'
+import { insertWhereNotExists, oneUserTwice, purchaseStrategy } from './testing/strategies.ts'
 
 let lane: Lane
 beforeAll(async () => {
@@ -20,28 +19,9 @@ beforeAll(async () => {
 })
 afterAll(() => lane.close())
 
-/** Check and insert in one statement, which is a transaction of its own. */
-const insertWhereNotExists = defineStrategy({
-  name: 'insert-where-not-exists',
-  workload: redemption,
-  summary: 'For a test.',
-  async execute({ sql }, { userId, code }) {
-    const { affectedRows } = await sql`
-      INSERT INTO redemption (coupon_id, user_id) SELECT id, ${userId} FROM coupon WHERE code = ${code}
-      AND NOT EXISTS (SELECT 1 FROM redemption WHERE coupon_id = coupon.id AND user_id = ${userId})`
-    return affectedRows === 1 ? ok() : rejected('already redeemed')
-  },
-})
-
 const insert = `INSERT INTO redemption (coupon_id, user_id) SELECT id, 1 FROM coupon WHERE code = 'C1' AND NOT EXISTS (SELECT 1 FROM redemption WHERE coupon_id = coupon.id AND user_id = 1)`
 
-const redeem = { kind: 'redeem', userId: 1, code: 'C1' }
-const twice: Plan = {
-  initial: { coupon: [{ id: 1, code: 'C1', active: true, cap: null }], redemption: [] },
-  actors: [[redeem], [redeem]],
-  schedule: [0, 1, 0, 1],
-  attempts: 1,
-}
+const twice: Plan = { ...oneUserTwice, schedule: [0, 1, 0, 1] }
 
 const buy = (userId: number, productId = 1) => ({
   kind: 'purchase',

@@ -21,6 +21,8 @@ export interface EngineUnderTest {
   readonly userLock: { readonly take: Statement; readonly release: Statement }
   /** A trigger of a strategy's that refuses to add a second row to table `note`. */
   readonly ownTrigger: readonly string[]
+  /** What an outsider asks to know how many locks are `held` to stop a session's statements. */
+  readonly countHeld: (session: NumberedSession) => string
   /** What an outsider sends to end a session's statement, or the session itself. */
   readonly cancel: (session: NumberedSession) => string
   readonly kill: (session: NumberedSession) => string

@@ -207,6 +207,33 @@ export function describeStopLaws(engine: EngineUnderTest): void {
       await succeed(b, release)
     })
 
+    test('one that has just been released is not said to have stopped, 50 times of 50', async () => {
+      for (let round = 0; round < 50; round++) {
+        await lane.hold(a)
+        const outcome = run(a, deposit(1))
+        await untilStopped(lane, a)
+        const releasing = lane.release(a, [])
+        const waits = await lane.waits([a])
+        expect(waits.filter(({ stopped }) => stopped)).toEqual([])
+        await releasing
+        await outcome
+      }
+    })
+
+    test('recover lets go of what is held for sessions that have gone', async () => {
+      const other = await outsider(lane)
+      try {
+        const held = async (): Promise<string> =>
+          JSON.stringify(await other.ask(engine.countHeld(a as NumberedSession)))
+        expect(await held()).toContain('"held":1')
+        await lane.recover()
+        expect(await held()).toContain('"held":0')
+      } finally {
+        await other.close()
+      }
+      await fresh()
+    })
+
     test('recover ends what has stopped, and fresh sessions stop as well', async () => {
       const stopped = run(a, insert)
       await untilStopped(lane, a)

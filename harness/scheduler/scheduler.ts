@@ -326,7 +326,8 @@ export class Scheduler {
   #asksAtOnce(actor: Actor): boolean {
     const { request } = actor
     if (!request || request.kind === 'sleep') return true
-    if (request.kind === 'statement' && this.#habits.mayStop(request.statement)) return true
+    const mayStop = this.#options.grain === 'phase' && request.kind === 'statement'
+    if (mayStop && this.#habits.mayStop(request.statement)) return true
     return this.#habits.mayWait(request.statement) && this.#othersAreInside(actor)
   }
 

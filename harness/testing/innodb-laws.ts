@@ -8,10 +8,11 @@ import { statement } from '../databases/statement.ts'
 import { describeStopLaws } from '../databases/stop-laws.ts'
 import { DatabaseFault } from '../errors.ts'
 import { describeReply, ok } from '../reply.ts'
-import { executeRun, prepareLane } from '../run.ts'
+import { exhaustive } from '../explorers/exhaustive.ts'
+import { executeRun, judge, prepareLane } from '../run.ts'
 import { purchase } from '../workloads/purchase.ts'
 import { serverOrReason } from './servers.ts'
-import { purchaseStrategy } from './strategies.ts'
+import { insertWhereNotExists, oneUserTwice, purchaseStrategy } from './strategies.ts'
 
 /** The engine laws on a server of MySQL's or MariaDB's, which is obtained for them alone. */
 export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): Promise<void> {
@@ -50,6 +51,7 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       `CREATE TRIGGER once BEFORE INSERT ON note FOR EACH ROW
        IF EXISTS (SELECT 1 FROM note) THEN SIGNAL SQLSTATE '45000'; END IF`,
     ],
+    countHeld: ({ id }) => `SELECT IS_USED_LOCK('lockstep.stop.${id}') IS NOT NULL AS held`,
     cancel: ({ id }) => `KILL QUERY ${id}`,
     kill: ({ id }) => `KILL CONNECTION ${id}`,
   }
@@ -183,6 +185,28 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
         expect(await databases()).toEqual(before)
       } finally {
         await disconnect(root)
+      }
+    })
+
+    test(`finds a race inside statements, in the same schedules each time`, async () => {
+      const lane = await engine.openLane(obtained(), { isolation: 'read-committed' })
+      try {
+        for (const [grain, schedules, violations] of [
+          ['statement', 2, 0],
+          ['phase', 6, 4],
+          ['phase', 6, 4],
+        ] as const) {
+          await prepareLane(lane, insertWhereNotExists, grain)
+          const search = exhaustive.search()
+          const found: boolean[] = []
+          for (let choose = search.next(); choose; choose = search.next()) {
+            const run = { lane, strategy: insertWhereNotExists, plan: oneUserTwice, choose, grain }
+            found.push(judge(insertWhereNotExists, await executeRun(run)).length > 0)
+          }
+          expect([found.length, found.filter(Boolean).length]).toEqual([schedules, violations])
+        }
+      } finally {
+        await lane.close()
       }
     })
 

@@ -32,6 +32,8 @@ function describeLaws(title: string, server: () => DatabaseServer): void {
        END $$`,
       'CREATE TRIGGER once BEFORE INSERT ON note FOR EACH ROW EXECUTE FUNCTION once()',
     ],
+    countHeld: ({ id }) =>
+      `SELECT count(*)::int AS held FROM pg_locks WHERE locktype = 'advisory' AND objid = ${id} AND granted`,
     cancel: ({ id }) => `SELECT pg_cancel_backend(${id})`,
     kill: ({ id }) => `SELECT pg_terminate_backend(${id})`,
   }
