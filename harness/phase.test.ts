@@ -168,6 +168,37 @@ describe('an actor whose statement has stopped', () => {
     expect(record.observation.final['product']?.[0]).toEqual({ id: 1, stock: 3 })
   })
 
+  test('stops again in each statement that writes, as long as it runs', async () => {
+    const twoWrites = purchaseStrategy('two-writes', (session, { productId }) =>
+      session.transaction(async (tx) => {
+        await tx.sql`UPDATE product SET stock = 4 WHERE id = ${productId}`
+        await tx.sql`UPDATE product SET stock = 9 WHERE id = ${9}`
+        await tx.sql`UPDATE product SET stock = 3 WHERE id = ${productId}`
+        return ok()
+      }),
+    )
+    await prepareLane(lane, twoWrites, 'phase')
+    const plan = { ...twoBuyers, actors: [[buy(1), buy(1)]] }
+    for (let run = 0; run < 3; run++) {
+      const lines = transcript(
+        await executeRun({ lane, strategy: twoWrites, plan, grain: 'phase' }),
+      )
+      const once = [
+        'A BEGIN',
+        'A UPDATE product SET stock = 4 WHERE id = 1',
+        'A stops',
+        'A the rest of UPDATE product SET stock = 4 WHERE id = 1',
+        'A UPDATE product SET stock = 9 WHERE id = 9',
+        'A UPDATE product SET stock = 3 WHERE id = 1',
+        'A stops',
+        'A the rest of UPDATE product SET stock = 3 WHERE id = 1',
+        'A COMMIT',
+        'A = ok',
+      ]
+      expect(lines).toEqual([...once, ...once])
+    }
+  })
+
   test('is seen at every commit as having written nothing yet', async () => {
     const restock = purchaseStrategy('restock', async ({ sql }, { productId }) => {
       await sql`UPDATE product SET stock = stock + 1 WHERE id = ${productId}`
