@@ -11,6 +11,14 @@ export interface Expectation {
   readonly aborts?: readonly AbortClass[]
   /** Why they may be aborted besides: versions of one engine pick other victims of a deadlock. */
   readonly abortsOnSomeVersions?: readonly AbortClass[]
+  /**
+   * What comes besides where others can act between what a statement has read and what it writes: see
+   * grain `phase`.
+   */
+  readonly inside?: {
+    readonly breaks?: readonly string[]
+    readonly aborts?: readonly AbortClass[]
+  }
   /** A few words where it surprises. */
   readonly why?: string
 }

@@ -9,6 +9,9 @@ import {
   type Expectations,
 } from './expectation.ts'
 
+/** An UPDATE that is a transaction of its own waits for another, and finds the row changed since its snapshot. */
+const refusedInside = { aborts: ['serialization failure'] } as const
+
 /** What becomes of the strategies of workload `purchase`. */
 export const purchase = {
   'purchase/check-then-decrement': {
@@ -151,13 +154,20 @@ export const purchase = {
       { aborts: ['deadlock', 'serialization failure'] },
     ),
   },
-  'purchase/missing-transaction': everywhere(
-    byLevel(
-      { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'] },
-      { breaks: ['stock-conserved'], why: 'every statement is a transaction of its own' },
+  'purchase/missing-transaction': {
+    ...everywhere(
+      byLevel(
+        { breaks: ['stock-conserved'] },
+        { breaks: ['stock-conserved'] },
+        { breaks: ['stock-conserved'], why: 'every statement is a transaction of its own' },
+      ),
     ),
-  ),
+    postgres: byLevel(
+      { breaks: ['stock-conserved'] },
+      { breaks: ['stock-conserved'], inside: refusedInside },
+      { breaks: ['stock-conserved'], inside: refusedInside },
+    ),
+  },
   'purchase/swallowed-error': {
     postgres: byLevel(
       { breaks: ['ok-has-its-purchase'] },
@@ -360,7 +370,10 @@ export const purchase = {
       },
     ),
   },
-  'purchase/order-then-decrement': everywhere(always(holds)),
+  'purchase/order-then-decrement': {
+    ...everywhere(always(holds)),
+    postgres: byLevel(holds, { inside: refusedInside }, { inside: refusedInside }),
+  },
   'purchase/unfenced-lease': everywhere(
     always({
       breaks: ['stock-conserved'],

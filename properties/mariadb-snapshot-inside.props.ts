@@ -1,0 +1,3 @@
+import { describeInside } from './describe-inside.ts'
+
+describeInside('mariadb with snapshot isolation')
