@@ -6,11 +6,18 @@ import {
   holds,
   innodb,
   innodbWithoutSnapshots,
+  type Expectation,
   type Expectations,
 } from './expectation.ts'
 
 /** An UPDATE that is a transaction of its own waits for another, and finds the row changed since its snapshot. */
 const refusedInside = { aborts: ['serialization failure'] } as const
+
+const unfencedLease: Expectation = {
+  breaks: ['stock-conserved'],
+  aborts: ['conflict'],
+  why: 'it has no transaction, and its lease excludes nobody for long',
+}
 
 /** What becomes of the strategies of workload `purchase`. */
 export const purchase = {
@@ -374,11 +381,12 @@ export const purchase = {
     ...everywhere(always(holds)),
     postgres: byLevel(holds, { inside: refusedInside }, { inside: refusedInside }),
   },
-  'purchase/unfenced-lease': everywhere(
-    always({
-      breaks: ['stock-conserved'],
-      aborts: ['conflict'],
-      why: 'it has no transaction, and its lease excludes nobody for long',
-    }),
-  ),
+  'purchase/unfenced-lease': {
+    ...everywhere(always(unfencedLease)),
+    postgres: byLevel(
+      unfencedLease,
+      { ...unfencedLease, inside: refusedInside },
+      { ...unfencedLease, inside: refusedInside },
+    ),
+  },
 } satisfies Readonly<Record<Extract<StrategyId, `purchase/${string}`>, Expectations>>
