@@ -83,6 +83,13 @@ export {
 } from './oracles/serial-equivalence.ts'
 export type { SerialCommand, SerialDifference, SerialOrder } from './oracles/serial-orders.ts'
 export { confirmBySerialRuns, runSerially, type SerialConfirmation } from './oracles/serial-runs.ts'
+export {
+  anomalyOf,
+  type Anomaly,
+  type AnomalyContext,
+  type AnomalyEdge,
+} from './oracles/anomaly.ts'
+export { anomalyNames, definitions, type AnomalyName } from './oracles/anomaly-names.ts'
 export { Liveness, describeLiveness, type LivenessSummary } from './oracles/liveness.ts'
 export { differenceBetween, type RunDifference } from './oracles/self-check.ts'
 export { pageWidth, wrap } from './report/layout.ts'

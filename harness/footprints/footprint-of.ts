@@ -130,7 +130,8 @@ function rowsOf(ast: Node, params: readonly SqlValue[]): Access['rows'] {
   return Object.keys(rows).length > 0 ? rows : undefined
 }
 
-function equalities(where: unknown, params: readonly SqlValue[]): Record<string, SqlValue> {
+/** Columns that a condition asks to be equal to a value, in every row that it is true of. */
+export function equalities(where: unknown, params: readonly SqlValue[]): Record<string, SqlValue> {
   const { type, operator, left, right } = (where ?? {}) as Node
   if (type !== 'binary_expr') return {}
   if (operator === 'AND') return { ...equalities(left, params), ...equalities(right, params) }
@@ -140,14 +141,15 @@ function equalities(where: unknown, params: readonly SqlValue[]): Record<string,
   return column === undefined || value === undefined ? {} : { [column]: value }
 }
 
-function columnOf(expression: unknown): string | undefined {
+/** The column that an expression is, in lower case. */
+export function columnOf(expression: unknown): string | undefined {
   const { type, column } = (expression ?? {}) as Node
   if (type !== 'column_ref') return undefined
   return nameOf(column)
 }
 
 /** One dialect has a column's name as text, another as an expression. */
-function nameOf(column: unknown): string | undefined {
+export function nameOf(column: unknown): string | undefined {
   if (typeof column === 'string') return column.toLowerCase()
   const node = (column ?? {}) as Node
   if (typeof node['value'] === 'string') return node['value'].toLowerCase()
