@@ -124,7 +124,7 @@ test('a strategy that is in a file is replayed from there, whatever the file is 
       exitCode: 1,
       verdict: 'violated',
       invariant: 'ok-has-its-redemption',
-      violations: [{ invariant: 'ok-has-its-redemption' }],
+      violations: [{ invariant: 'ok-has-its-redemption' }, { invariant: 'serial-equivalence' }],
     })
   } finally {
     rmSync(folder, { recursive: true })
@@ -164,6 +164,45 @@ describe.concurrent('explore', () => {
       exhausted: true,
       replies: { ok: 140, rejected: 0 },
     })
+  })
+
+  test('--grain says where to look, and the report where it was looked', async () => {
+    const args =
+      'explore --strategy unique-constraint --explorer exhaustive --grain phase,statement'
+    const { exitCode, stdout } = await lockstep(words(args))
+    expect(exitCode).toBe(0)
+    expect(stdout).toMatch(
+      /\n {2}inside writing statements: all (\d+) schedules of \d+ classes\n {2}between statements: all (\d+) schedules of \d+ classes\n/,
+    )
+    expect(stdout).toMatch(/\n {2}self-check: \d+ runs repeated, no difference\n/)
+    expect(stdout).toContain('\n  serial-equivalence: held, not claimed by the strategy, measured')
+  })
+
+  test('--explorer reduced comes to the same with fewer schedules', async () => {
+    const args = 'explore --strategy unique-constraint --grain statement --explorer '
+    const [full, reduced] = await Promise.all(
+      ['exhaustive', 'reduced'].map((name) => lockstepJson(words(args + name))),
+    )
+    for (const document of [full, reduced]) {
+      expect(document).toMatchObject({ verdict: 'holds', exhausted: true })
+    }
+    expect(reduced?.schedules).toBeLessThan((full?.schedules ?? 0) / 5)
+  })
+
+  test('--depth is for pct, which finds the same', async () => {
+    const document = await lockstepJson([...unsafe, ...words('--explorer pct --depth 2')])
+    expect(document).toMatchObject({ exitCode: 1, explorer: { name: 'pct', seed: 42 } })
+  })
+
+  test('--export spec prints what the isolation tester understands, and the report on stderr', async () => {
+    const { exitCode, stdout, stderr } = await lockstep([...unsafe, '--export', 'spec'])
+    expect(exitCode).toBe(1)
+    expect(stderr).toMatch(/^VIOLATED {2}redemption\/check-then-insert on /)
+    expect(stdout).toMatch(/^# redemption\/check-then-insert breaks one-redemption-per-user: /)
+    expect(stdout).toMatch(/\npermutation (?:[ab]\d )+show_coupon show_redemption\n$/)
+    const [token = ''] = /ls1\.\S+/.exec(stdout) ?? []
+    const replayed = await lockstep(['replay', token, '--export', 'spec'])
+    expect(replayed.stdout).toBe(stdout)
   })
 
   test('--isolation is in force, and shown', async () => {

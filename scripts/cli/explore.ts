@@ -17,13 +17,16 @@ import {
   UsageError,
   type AnyWorkload,
   type Engine,
+  type ExportedRun,
   type ExploreOptions,
   type Explorer,
   type Grain,
   type IsolationLevel,
   type Matrix,
+  type Strategy,
 } from '../../harness/index.ts'
 import { exitCodes } from './exit.ts'
+import { checkExport, exportOption, printExport, remarksOf, type ExportFlags } from './export.ts'
 import { withJsonFault } from './json-fault.ts'
 import { checkCells, isMatrix, runCells, type Cells, type Search } from './matrix.ts'
 import {
@@ -42,7 +45,7 @@ import { print, printJson, Progress } from './output.ts'
 import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
 
-interface ExploreFlags extends ServerFlags {
+interface ExploreFlags extends ServerFlags, ExportFlags {
   readonly workload?: AnyWorkload
   readonly strategy: string
   readonly database: readonly Engine[]
@@ -60,7 +63,6 @@ interface ExploreFlags extends ServerFlags {
   readonly depth?: number
   readonly scenario?: string
   readonly invariant?: readonly string[]
-  readonly json?: true
 }
 
 const [defaultEngine] = engines
@@ -138,7 +140,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
-  return serverOptions(command)
+  return exportOption(serverOptions(command))
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
     .action(async (flags: ExploreFlags) =>
@@ -153,6 +155,10 @@ const exitCodeHelp = `
 Exit codes: 0 holds, 1 violated, 2 the call was wrong, 3 inconclusive.`
 
 async function run(flags: ExploreFlags): Promise<number> {
+  checkExport(
+    flags,
+    flags.database.map(({ name }) => name),
+  )
   const strategy = await findStrategy(flags.strategy, flags.workload)
   const explorer = explorerOf(flags)
   const { schedules, actors, seed, scenario, timeBudget } = flags
@@ -163,7 +169,8 @@ async function run(flags: ExploreFlags): Promise<number> {
     actors,
     seed,
     scenario,
-    grains: flags.grain,
+    // A specification cannot say that a statement stops.
+    grains: flags.grain ?? (flags.export ? (['statement'] as const) : undefined),
     preemptions: flags.preemptions,
     selfCheckEvery: flags.selfCheck,
     invariants: flags.invariant,
@@ -180,7 +187,8 @@ async function run(flags: ExploreFlags): Promise<number> {
     const reports = matrix.explorations.map((exploration) =>
       renderText(strategy.workload, exploration, { replayCommand: replayCommand(flags) }),
     )
-    await print([...reports, ...(isSingle ? [] : [renderMatrix(matrix)])].join('\n\n'))
+    const report = [...reports, ...(isSingle ? [] : [renderMatrix(matrix)])].join('\n\n')
+    await (flags.export ? printExport(report, runOf(strategy, matrix)) : print(report))
   }
   return exitCodes[matrixVerdict(matrix)]
 }
@@ -192,6 +200,21 @@ function explorerOf({ explorer, depth }: ExploreFlags): Explorer {
   throw new UsageError(
     `--depth is for explorer pct, and not for "${explorer.name}": leave it out, or add --explorer pct.`,
   )
+}
+
+/** The first counterexample. */
+function runOf(strategy: Strategy, { explorations }: Matrix): ExportedRun | undefined {
+  const violated = explorations.find(({ verdict }) => verdict === 'violated')
+  if (violated?.verdict !== 'violated') return undefined
+  const { database, isolation, counterexample } = violated
+  return {
+    strategy,
+    engine: database.engine,
+    isolation,
+    initial: counterexample.plan.initial,
+    history: counterexample.run.history,
+    remarks: remarksOf(strategy, counterexample),
+  }
 }
 
 const cellsOf = (flags: ExploreFlags): Cells => ({

@@ -11,6 +11,7 @@ import {
   replayToJson,
   UsageError,
   type AnyWorkload,
+  type ExportedRun,
   type Lane,
   type Replayed,
   type Strategy,
@@ -18,15 +19,15 @@ import {
 import { strategies } from '../../strategies/index.ts'
 import { interruptible, withLane, withServer } from './database.ts'
 import { exitCodes } from './exit.ts'
+import { checkExport, exportOption, printExport, remarksOf, type ExportFlags } from './export.ts'
 import { withJsonFault } from './json-fault.ts'
 import { findStrategy, parseWorkload } from './options.ts'
 import { print, printJson } from './output.ts'
 import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
 
-interface ReplayFlags extends ServerFlags {
+interface ReplayFlags extends ServerFlags, ExportFlags {
   readonly strategy?: string
-  readonly json?: true
 }
 
 export function replayCommand(finish: (exitCode: number) => void): Command {
@@ -34,7 +35,7 @@ export function replayCommand(finish: (exitCode: number) => void): Command {
     .description('Repeat a recorded run step for step.')
     .argument('<token>', 'what explore printed: ls1.…')
     .option('--strategy <file>', 'the file the strategy is in, if it is not a built-in one')
-  return serverOptions(command)
+  return exportOption(serverOptions(command))
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -49,6 +50,7 @@ Exit codes: 0 the violation did not happen again, 1 it did, 2 the call was wrong
 
 async function run(token: string, flags: ReplayFlags): Promise<number> {
   const recording = decodeToken(token)
+  checkExport(flags, [recording.engine])
   const workload = parseWorkload(recording.workload)
   const strategy: Strategy = await findStrategy(
     flags.strategy ?? builtInName(recording.strategy, workload),
@@ -74,10 +76,28 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
       withLane(engine, server, recording, (lane) => replayOn(lane, signal)),
     ),
   )
-  await (flags.json
-    ? printJson(replayToJson(replayed))
-    : print(renderReplay(strategy.workload, replayed)))
+  if (flags.json) await printJson(replayToJson(replayed))
+  else {
+    const report = renderReplay(strategy.workload, replayed)
+    await (flags.export ? printExport(report, runOf(token, strategy, replayed)) : print(report))
+  }
   return exitCodes[replayed.verdict]
+}
+
+/** What there is to export of a replay that could be followed. */
+function runOf(token: string, strategy: Strategy, replayed: Replayed): ExportedRun | undefined {
+  if (replayed.verdict === 'inconclusive') return undefined
+  const { database, isolation, plan, record, violations, invariant } = replayed
+  const broken = violations.find((each) => each.invariant === invariant)
+  const message = broken?.message ?? 'It did not, when this was made.'
+  return {
+    strategy,
+    engine: database.engine,
+    isolation,
+    initial: plan.initial,
+    history: record.history,
+    remarks: remarksOf(strategy, { invariant, message, token }),
+  }
 }
 
 /** A token holds a strategy's name only, and not the file it may have come from. */

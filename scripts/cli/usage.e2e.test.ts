@@ -72,6 +72,38 @@ const explore: readonly (readonly [string, string])[] = [
     'Explorer "random" generates its own data and commands: leave --scenario out, or choose a systematic explorer.',
   ],
   [
+    '--strategy check-then-insert --grain phases',
+    'There is no grain "phases". Did you mean "phase"?',
+  ],
+  [
+    '--strategy check-then-insert --explorer exhaustive --grain overlap',
+    'Explorer "exhaustive" cannot enumerate what the server decides: choose a sampling explorer for --grain overlap.',
+  ],
+  [
+    '--strategy check-then-insert --explorer pct --grain statement,overlap',
+    'Explorer "pct" never sends statements together: choose random for --grain overlap.',
+  ],
+  [
+    '--strategy check-then-insert --preemptions 2',
+    'Explorer "random" generates its own switches: leave --preemptions out, or choose a systematic explorer.',
+  ],
+  [
+    '--strategy check-then-insert --depth 2',
+    '--depth is for explorer pct, and not for "random": leave it out, or add --explorer pct.',
+  ],
+  [
+    '--strategy check-then-insert --self-check often',
+    '--self-check takes a whole number, at least 0, and not "often".',
+  ],
+  [
+    '--strategy check-then-insert --export spec --json',
+    '--export and --json would both print on stdout: leave one of them out.',
+  ],
+  [
+    '--strategy check-then-insert --export spec --database mysql',
+    "Only what was found on PostgreSQL can be exported as a specification of PostgreSQL's isolation tester: leave --export out, or say --database postgres.",
+  ],
+  [
     '--strategy check-then-insert --shedules 3',
     "Unknown option '--shedules'. Did you mean --schedules? See --help.",
   ],
