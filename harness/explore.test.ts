@@ -6,6 +6,7 @@ import { explore } from './explore.ts'
 import { exhaustive } from './explorers/exhaustive.ts'
 import { pct } from './explorers/pct.ts'
 import { random } from './explorers/random.ts'
+import { reduced } from './explorers/reduced.ts'
 import type { History } from './history.ts'
 import { defaultLimits } from './limits.ts'
 import { ok, rejected } from './reply.ts'
@@ -547,6 +548,17 @@ test('an enumeration with a bound on preemptions does not exhaust the space', as
   expect(bounded.grains[0]?.coverage?.unseen).toBeGreaterThan(0)
 })
 
+test('a reduced search comes to the same verdict with fewer schedules', async () => {
+  const grains = ['statement'] as const
+  const [full, few] = [
+    await explore({ lane, strategy: reader(3), explorer: exhaustive, grains }),
+    await explore({ lane, strategy: reader(3), explorer: reduced, grains }),
+  ]
+  expect(few).toMatchObject({ verdict: full.verdict, exhausted: true })
+  expect(few.schedules).toBeLessThan(full.schedules)
+  expect(few.grains[0]?.coverage?.classes).toBe(full.grains[0]?.coverage?.classes)
+})
+
 test('options that do not go together are refused', async () => {
   await expect(
     explore({ lane, strategy: unsafe, explorer: exhaustive, grains: ['overlap'] }),
@@ -558,6 +570,9 @@ test('options that do not go together are refused', async () => {
   ).rejects.toThrow(
     'Explorer "random" generates its own switches: leave --preemptions out, or choose a systematic explorer.',
   )
+  await expect(
+    explore({ lane, strategy: unsafe, explorer: reduced, preemptions: 1 }),
+  ).rejects.toThrow(/^Explorer "reduced" takes no bound on switches or preemptions: /)
 })
 
 test('statements that overlap are repeated often, and the rate is told', async () => {

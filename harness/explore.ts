@@ -251,6 +251,9 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
       `Explorer "${explorer.name}" cannot enumerate what the server decides: choose a sampling explorer for --grain overlap.`,
     )
   }
+  if (options.preemptions !== undefined && !explorer.takesBounds) {
+    explorer.search({ preemptions: options.preemptions }) // which says why it refuses
+  }
   scenarioOf(strategy.workload, scenario)
 }
 

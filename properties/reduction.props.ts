@@ -1,15 +1,23 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { byName, engines, type IsolationLevel, type Lane } from '../harness/index.ts'
+import {
+  byName,
+  defineStrategy,
+  engines,
+  purchase,
+  rejected,
+  type IsolationLevel,
+  type Lane,
+} from '../harness/index.ts'
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
 import { catalogue, type StrategyId } from '../strategies/index.ts'
 import { cellsOf, describeCell, type Platform } from './cells.ts'
-import { outcomesOf, searchBothWays } from './reduction.ts'
+import { outcomesOf, searchBothWays, type Found } from './reduction.ts'
 
-/** A scenario, which strategy does it, and how many actors there are. */
-type Trial = readonly [StrategyId, scenario: string, actors: 2 | 3]
+/** A scenario, which strategy does it, how many actors there are, and whether statements stop inside. */
+type Row = readonly [StrategyId, scenario: string, actors: 2 | 3, grain?: 'phase']
 
 /** Small enough to be searched in full: a few hundred schedules each, with a few exceptions. */
-const trials: readonly (readonly [Platform, IsolationLevel, readonly Trial[]])[] = [
+const trials: readonly (readonly [Platform, IsolationLevel, readonly Row[]])[] = [
   [
     'postgres',
     'read-committed',
@@ -36,6 +44,8 @@ const trials: readonly (readonly [Platform, IsolationLevel, readonly Trial[]])[]
       ['redemption/unique-constraint', 'withdrawn', 3],
       ['redemption/select-for-update', 'withdrawn', 3],
       ['checkout/lock-both', 'same-user', 2],
+      ['redemption/insert-where-not-exists', 'same-user', 2, 'phase'],
+      ['purchase/lock-two-products', 'two-products', 2, 'phase'],
     ],
   ],
   [
@@ -135,6 +145,8 @@ afterAll(() => {
 const describeFactor = (full: number, few: number): string =>
   `${few} schedules instead of ${full}, ${(full / few).toFixed(1)} times fewer`
 
+const postgres = byName('database', engines, 'postgres')
+
 for (const [platform, isolation, ofCell] of trials) {
   const cell = cellsOf(platform).find((each) => each.isolation === isolation)
   if (!cell) throw new Error(`${platform} has no ${isolation}`)
@@ -148,25 +160,64 @@ for (const [platform, isolation, ofCell] of trials) {
     })
     afterAll(() => lane?.close())
 
-    test.each(ofCell)('finds all that %s, %s, can come to with %i actors', async (...trial) => {
-      const [id, scenario, actors] = trial
-      const { full, few } = await searchBothWays(lane, catalogue[id], scenario, actors)
-      expect(outcomesOf(few)).toEqual(outcomesOf(full))
-      // More than was asked: every class, and in each there is nothing to choose from.
-      expect([...few.classes.keys()].toSorted()).toEqual([...full.classes.keys()].toSorted())
-      expect(full.classes.values().find((outcomes) => outcomes.size > 1)).toBeUndefined()
-      expect(few.schedules).toBeLessThanOrEqual(full.schedules)
-      const total = totals.get(actors) ?? { full: 0, few: 0 }
-      totals.set(actors, {
-        full: total.full + full.schedules,
-        few: total.few + few.schedules,
+    for (const [id, scenario, actors, grain = 'statement'] of ofCell) {
+      const inside = grain === 'phase' ? ', with stops inside' : ''
+      const name = `${id}, ${scenario}, ${actors} actors${inside}`
+      test(`finds all that can come of ${name}`, async () => {
+        const strategy = catalogue[id]
+        const { full, few } = await searchBothWays(lane, { strategy, scenario, actors, grain })
+        expectSame(full, few)
+        const total = totals.get(actors) ?? { full: 0, few: 0 }
+        totals.set(actors, {
+          full: total.full + full.schedules,
+          few: total.few + few.schedules,
+        })
+        lines.push(
+          `${describeCell(cell)}, ${name}: ${describeFactor(full.schedules, few.schedules)}`,
+        )
       })
-      lines.push(
-        `${describeCell(cell)}, ${id}, ${scenario}, ${actors} actors: ${describeFactor(full.schedules, few.schedules)}, ${full.classes.size} classes, ${outcomesOf(full).length} outcomes`,
-      )
-    })
+    }
   })
 }
+
+function expectSame(full: Found, few: Found): void {
+  expect(outcomesOf(few)).toEqual(outcomesOf(full))
+  // More than was asked: every class, and in each there is nothing to choose from.
+  expect([...few.classes.keys()].toSorted()).toEqual([...full.classes.keys()].toSorted())
+  expect(full.classes.values().find((outcomes) => outcomes.size > 1)).toBeUndefined()
+  expect(few.schedules).toBeLessThanOrEqual(full.schedules)
+}
+
+describe.skipIf(whyMissing(postgres) !== undefined)('what actors of one process share', () => {
+  /** Answers with what it finds in the memory of its process at the end. Actors A and C share one. */
+  const remembering = defineStrategy({
+    name: 'remembering',
+    workload: purchase,
+    summary: 'Counts in the memory of its process.',
+    async execute(session) {
+      const { memory } = session.process
+      const seen = Number(memory.get('count') ?? 0)
+      await session.sql`SELECT 1`
+      memory.set('count', seen + 1)
+      await session.sql`SELECT 2`
+      return rejected(`counted ${Number(memory.get('count'))}`)
+    },
+  })
+
+  test('is known to a reduced search', async () => {
+    const lane = await openLaneAt({ isolation: 'read-committed' }, postgres)
+    try {
+      const trial = { strategy: remembering, scenario: 'plenty', actors: 3 }
+      const { full, few } = await searchBothWays(lane, trial)
+      expectSame(full, few)
+      expect(full.schedules).toBe(90)
+      expect(few.schedules).toBeLessThan(90)
+      expect(outcomesOf(full).length).toBeGreaterThan(6)
+    } finally {
+      await lane.close()
+    }
+  })
+})
 
 test('there are trials enough, on every engine, and with three actors', () => {
   const all = trials.flatMap(([platform, , ofCell]) =>

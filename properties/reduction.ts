@@ -8,6 +8,7 @@ import {
   prepareLane,
   reduced,
   settingOf,
+  type Grain,
   type Lane,
   type Plan,
   type Rows,
@@ -26,12 +27,18 @@ export interface Found {
 export const outcomesOf = ({ classes }: Found): string[] =>
   [...classes.values().reduce((all, each) => all.union(each), new Set<string>())].toSorted()
 
-/** Every schedule that an explorer tries of a scenario. */
-export async function searchAll(
+/** What is searched. */
+export interface Trial {
+  readonly strategy: Strategy
+  readonly scenario: string
+  readonly actors: number
+  readonly grain?: Grain
+}
+
+/** Every schedule that an explorer tries, on a lane that is prepared for it. */
+async function searchAll(
   lane: Lane,
-  strategy: Strategy,
-  scenario: string,
-  actors: number,
+  { strategy, scenario, actors, grain = 'statement' }: Trial,
   explorer: SystematicExplorer,
 ): Promise<Found> {
   const { scenarios } = strategy.workload
@@ -45,7 +52,7 @@ export async function searchAll(
   const classes = new Map<string, Set<string>>()
   let schedules = 0
   for (let choose = search.next(); choose; choose = search.next()) {
-    const record = await executeRun({ lane, strategy, plan, choose })
+    const record = await executeRun({ lane, strategy, plan, choose, grain })
     search.ran?.(record.history)
     const id = classOf(plan, record.history, setting)
     classes.set(id, (classes.get(id) ?? new Set()).add(outcomeOf(strategy, record)))
@@ -54,17 +61,15 @@ export async function searchAll(
   return { schedules, classes }
 }
 
-/** Both searches of a scenario, on a lane that is prepared here. */
+/** In full, and reduced. */
 export async function searchBothWays(
   lane: Lane,
-  strategy: Strategy,
-  scenario: string,
-  actors: number,
+  trial: Trial,
 ): Promise<{ readonly full: Found; readonly few: Found }> {
-  await prepareLane(lane, strategy)
+  await prepareLane(lane, trial.strategy, trial.grain ?? 'statement')
   return {
-    full: await searchAll(lane, strategy, scenario, actors, exhaustive),
-    few: await searchAll(lane, strategy, scenario, actors, reduced),
+    full: await searchAll(lane, trial, exhaustive),
+    few: await searchAll(lane, trial, reduced),
   }
 }
 

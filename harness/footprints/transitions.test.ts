@@ -360,6 +360,12 @@ describe('which transitions depend on each other', () => {
   }
   const both = () => new Script().done(0, 'BEGIN').done(1, 'BEGIN')
 
+  test('those of who was released and of its release', () => {
+    const script = both().done(0, 'UPDATE t SET a = 1').sent(1, 'UPDATE t SET a = 2').blocked(1)
+    script.sent(0, 'ROLLBACK').completed(0, 'none').unblocked(1).completed(1, 'open')
+    expect(depend(script.done(1, 'SAVEPOINT a'))).toBe(true)
+  })
+
   test.each<readonly [string, Script, boolean]>([
     ['those of one actor', both().done(0, 'SELECT a FROM t').done(0, 'SELECT a FROM t'), true],
     ['reads', both().done(0, 'SELECT a FROM t').done(1, 'SELECT a FROM t'), false],
