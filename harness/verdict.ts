@@ -3,6 +3,7 @@ import type { IsolationLevel } from './databases/isolation.ts'
 import type { FaultKind } from './errors.ts'
 import type { CoverageSummary } from './coverage.ts'
 import type { Grain } from './grain.ts'
+import type { Anomaly } from './oracles/anomaly.ts'
 import type { LivenessSummary } from './oracles/liveness.ts'
 import type { SerialEquivalence } from './oracles/serial-equivalence.ts'
 import type { AbortClass } from './reply.ts'
@@ -110,6 +111,8 @@ export interface Counterexample {
   readonly invariant: string
   readonly message: string
   readonly grain: Grain
+  /** What happened, in the terms of the literature. */
+  readonly anomaly: Anomaly
   /** What it would have been had the commands been done one after the other. */
   readonly serialEquivalence: SerialEquivalence
   /** How many actors take part, and how many steps they take together. */

@@ -3,6 +3,9 @@ import { encodeToken } from '../counterexample/token.ts'
 import { traceOf, type Trace } from '../counterexample/trace.ts'
 import type { Lane } from '../databases/engine.ts'
 import { Fault, StrategyFault } from '../errors.ts'
+import { isTangled } from '../footprints/schema.ts'
+import { settingOf } from '../footprints/setting.ts'
+import { anomalyOf } from '../oracles/anomaly.ts'
 import { serial, serialEquivalenceOf } from '../oracles/judgement.ts'
 import { confirmBySerialRuns } from '../oracles/serial-runs.ts'
 import { judge, type RunRecord } from '../run.ts'
@@ -47,7 +50,7 @@ export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Co
     invariant,
     message,
     grain: place.grain,
-    serialEquivalence: serialEquivalenceOf(place.strategy.workload, record.observation),
+    ...whatHappened(place, record, message),
     actors: plan.actors.length,
     steps: record.steps,
     contextSwitches: contextSwitches(record.history),
@@ -56,6 +59,23 @@ export async function counterexampleOf(hunt: Hunt, finding: Finding): Promise<Co
     plan,
     run: record,
   }
+}
+
+function whatHappened(
+  { lane, strategy }: Place,
+  record: RunRecord,
+  violation: string,
+): Pick<Counterexample, 'anomaly' | 'serialEquivalence'> {
+  const { engine, isolation, schema } = settingOf(lane, strategy)
+  const equivalence = serialEquivalenceOf(strategy.workload, record.observation)
+  const context = {
+    engine,
+    isolation,
+    isTangled: isTangled(schema),
+    serial: equivalence,
+    violation,
+  }
+  return { anomaly: anomalyOf(record, context), serialEquivalence: equivalence }
 }
 
 /**

@@ -55,7 +55,7 @@ test('people see a line for each, and what was not run', () => {
   expect(text).toMatchInlineSnapshot(`
     "VIOLATED  purchase/read-modify-write: 2 explorations; 1 engine not run
       PostgreSQL 18.4  read-committed   HOLDS     9 schedules
-      PostgreSQL 18.4  repeatable-read  VIOLATED  stock-conserved, after 9 schedules
+      PostgreSQL 18.4  repeatable-read  VIOLATED  stock-conserved, after 9 schedules, lost-update
       MySQL was not run, and is required. There is no MySQL to be had.
       local: No mysqld was found. Install it."
   `)

@@ -77,7 +77,9 @@ export function matrixToJson(matrix: Matrix): object {
 function outcome(exploration: Exploration): string {
   const schedules = count(exploration.schedules, 'schedule')
   if (exploration.verdict !== 'violated') return schedules
-  return `${exploration.counterexample.invariant}, after ${schedules}`
+  const { invariant, anomaly } = exploration.counterexample
+  const label = anomaly.name === 'none' || anomaly.name === 'unknown' ? '' : `, ${anomaly.name}`
+  return `${invariant}, after ${schedules}${label}`
 }
 
 function inColumns(rows: readonly (readonly string[])[]): string[] {

@@ -24,7 +24,9 @@ describe('a violation', () => {
       VIOLATED  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
         stock-conserved: Product 1 had 2, 0 were restocked and 0 sold, so 2 should be left, and 1 are:
         product(id 1, stock 1); no row in purchase.
-        serial-equivalence: not decided. Nobody has looked.
+        lost-update (P4 (G-single)), between commands: B writes at step 4 over what A has written to
+        product(id 1) at step 3. Besides: stale-read.
+        serial-equivalence: No serial order leaves these rows: the nearest is A then B.
 
       2 actors, 4 steps, 2 context switches; happened again in 10 of 10 replays
 
@@ -56,7 +58,8 @@ describe('a violation', () => {
       pnpm lockstep replay ls1.AAAA
 
         9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
-        between statements: 9 schedules
+        between statements: 9 schedules of 7 classes, the next of a new one with probability 0.56 (at most
+        1.00)
         inside writing statements: not run (a violation was found before)
         replies: 11 ok, 7 rejected
         stock-never-negative: held
@@ -88,6 +91,85 @@ describe('a violation', () => {
   })
 })
 
+/** The lines of a report that hold this, or go on after such a line. */
+const linesWith = (exploration: Exploration, part: string): string[] =>
+  text(exploration)
+    .split('\n')
+    .filter((line) => line.includes(part))
+
+const withCounterexample = (change: Partial<typeof lostUpdate>): Exploration => ({
+  ...explored,
+  verdict: 'violated',
+  counterexample: { ...lostUpdate, ...change },
+})
+
+describe('what a counterexample is called', () => {
+  test('is said with why, or why it cannot be', () => {
+    const explanation = 'No anomaly: it is wrong even alone.'
+    const none = withCounterexample({ anomaly: { name: 'none', explanation } })
+    expect(linesWith(none, 'nomaly')).toEqual([`  ${explanation}`])
+    const unknown = withCounterexample({ anomaly: { name: 'unknown', why: 'A statement is odd.' } })
+    expect(linesWith(unknown, 'nomaly')).toEqual([
+      '  anomaly: it cannot be told which. A statement is odd.',
+    ])
+  })
+
+  test('comes with what the serial orders say, unless that is what was broken', () => {
+    const { serialEquivalence } = lostUpdate
+    expect(linesWith(violated, 'serial')).toHaveLength(1)
+    const serial = withCounterexample({
+      serialEquivalence: { outcome: 'serial', order: [], isStrict: true },
+    })
+    expect(linesWith(serial, 'serial-')).toEqual([
+      '  serial-equivalence: held; the same happens in a serial order.',
+    ])
+    const undecided = withCounterexample({
+      serialEquivalence: { outcome: 'undecided', reason: 'There are too many.' },
+    })
+    expect(linesWith(undecided, 'serial-')).toEqual([
+      '  serial-equivalence: not decided. There are too many.',
+    ])
+    const itself = withCounterexample({ invariant: 'serial-equivalence', serialEquivalence })
+    expect(linesWith(itself, 'serial-')).toHaveLength(1)
+  })
+
+  test('says inside what it was found, and how often it came again', () => {
+    const inside = withCounterexample({ grain: 'phase' })
+    expect(linesWith(inside, 'happened again')).toEqual([
+      'inside writing statements: 2 actors, 4 steps, 2 context switches; happened again in 10 of 10 replays',
+    ])
+  })
+})
+
+describe('what is counted besides', () => {
+  test('is what kept commands from ending, and what came of repeating runs', () => {
+    const counted: Exploration = {
+      ...explored,
+      verdict: 'holds',
+      liveness: { ...explored.liveness, attemptsUsedUp: 3 },
+      selfCheck: { runs: 4, differences: 1, chosenByDatabase: 2, first: 'They went apart.' },
+    }
+    expect(linesWith(counted, 'liveness')).toEqual(['  liveness: 3 with all attempts used up'])
+    expect(linesWith(counted, 'repeated')).toEqual([
+      '  self-check: 4 runs repeated, 1 difference, in 2 the database chose among several that waited',
+    ])
+    expect(linesWith(counted, 'went apart')).toEqual(['    They went apart.'])
+  })
+
+  test('is how much of the space was seen', () => {
+    const coverage = { schedules: 9, classes: 1, singletons: 0, unseen: 0, unseenAtMost: 0 }
+    const all: Exploration = {
+      ...explored,
+      verdict: 'holds',
+      exhausted: true,
+      grains: [{ grain: 'phase', schedules: 9, exhausted: true, coverage }],
+    }
+    expect(linesWith(all, 'class')).toEqual([
+      '  inside writing statements: all 9 schedules of 1 class',
+    ])
+  })
+})
+
 describe('what holds', () => {
   const invariants = explored.invariants.map((each) => ({ ...each, violations: 0 }))
 
@@ -115,7 +197,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/select-for-update on MariaDB 12.3.2-MariaDB (local), repeatable-read
         1,000 schedules (random, seed 42), 12.3 s, 81/s; the space is not exhausted
-        between statements: 9 schedules
+        between statements: 9 schedules of 7 classes, the next of a new one with probability 0.56 (at most
+        1.00)
         inside writing statements: not run (a violation was found before)
         replies: 1,180 ok, 20 rejected, 3 aborted (deadlock), 41 aborted (serialization failure), 2
         unknown
@@ -141,7 +224,8 @@ describe('what holds', () => {
       "
       HOLDS  purchase/read-modify-write on PostgreSQL 18.4 (embedded), read-committed
         all 2,682 schedules of scenario last-item (exhaustive), 0.1 s, 512/s
-        between statements: 9 schedules
+        between statements: 9 schedules of 7 classes, the next of a new one with probability 0.56 (at most
+        1.00)
         inside writing statements: not run (a violation was found before)
         replies: 11 ok, 7 rejected
         stock-never-negative: held
@@ -185,7 +269,8 @@ describe('what is inconclusive', () => {
           is in "UPDATE product SET stock = 1 WHERE id = 1", which the server does not report as waiting for
           a lock.
           9 schedules (random, seed 42), 0.1 s, 512/s; the space is not exhausted
-          between statements: 9 schedules
+          between statements: 9 schedules of 7 classes, the next of a new one with probability 0.56 (at most
+          1.00)
           inside writing statements: not run (a violation was found before)
           replies: 11 ok, 7 rejected
           stock-never-negative: held

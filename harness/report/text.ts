@@ -4,6 +4,7 @@ import { describeIsolation } from '../databases/isolation.ts'
 import { showRow } from '../databases/statement.ts'
 import type { CoverageSummary } from '../coverage.ts'
 import type { Grain } from '../grain.ts'
+import type { Anomaly } from '../oracles/anomaly.ts'
 import { serial } from '../oracles/judgement.ts'
 import { describeLiveness } from '../oracles/liveness.ts'
 import type { SerialEquivalence } from '../oracles/serial-equivalence.ts'
@@ -81,9 +82,13 @@ export function renderCounterexample(
   return [
     heading(where, `violated`),
     indent(`${invariant}: ${message}`, 2),
+    indent(describeAnomaly(counterexample.anomaly), 2),
     ...(invariant === serial.name ? [] : serialLines(counterexample.serialEquivalence)),
     '',
-    `${grain === 'statement' ? '' : `${grainTitles[grain]}: `}${count(actors, 'actor')}, ${count(steps, 'step')}, ${switches}; happened again in ${replays.reproduced} of ${replays.of} replays`,
+    indent(
+      `${grain === 'statement' ? '' : `${grainTitles[grain]}: `}${count(actors, 'actor')}, ${count(steps, 'step')}, ${switches}; happened again in ${replays.reproduced} of ${replays.of} replays`,
+      0,
+    ),
     '',
     renderState('Before', plan.initial),
     '',
@@ -94,6 +99,20 @@ export function renderCounterexample(
     'To replay it:',
     `${replayCommand} ${counterexample.token}`,
   ].join('\n')
+}
+
+function describeAnomaly(anomaly: Anomaly): string {
+  switch (anomaly.name) {
+    case 'none':
+      return anomaly.explanation
+    case 'unknown':
+      return `anomaly: it cannot be told which. ${anomaly.why}`
+    default: {
+      const { name, adya, level, explanation, others } = anomaly
+      const besides = others.length === 0 ? '' : ` Besides: ${others.join(', ')}.`
+      return `${name} (${adya}), between ${level}s: ${explanation}${besides}`
+    }
+  }
 }
 
 function serialLines(equivalence: SerialEquivalence): string[] {
@@ -126,7 +145,7 @@ function summary(exploration: Exploration): string {
     ...exploration.grains.map((grain) => indent(describeGrain(grain), 2)),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
     ...livenessLines(exploration).map((line) => indent(line, 2)),
-    ...selfCheckLines(exploration.selfCheck).map((line) => indent(line, 2)),
+    ...selfCheckLines(exploration.selfCheck),
     ...exploration.invariants.map(({ name, claimed, judged, violations, undecided = 0 }) => {
       // Shrinking may have led to one that comes before what the search had found.
       const shown = exploration.verdict === 'violated' && exploration.counterexample.invariant
@@ -166,7 +185,8 @@ function selfCheckLines({ runs, differences, chosenByDatabase, first }: SelfChec
       ? []
       : [`in ${chosenByDatabase} the database chose among several that waited`]),
   ]
-  return [`self-check: ${parts.join(', ')}`, ...(first === undefined ? [] : [`  ${first}`])]
+  const line = indent(`self-check: ${parts.join(', ')}`, 2)
+  return first === undefined ? [line] : [line, indent(first, 4)]
 }
 
 const grainTitles = {
