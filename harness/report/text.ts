@@ -102,17 +102,11 @@ export function renderCounterexample(
 }
 
 function describeAnomaly(anomaly: Anomaly): string {
-  switch (anomaly.name) {
-    case 'none':
-      return anomaly.explanation
-    case 'unknown':
-      return `anomaly: it cannot be told which. ${anomaly.why}`
-    default: {
-      const { name, adya, level, explanation, others } = anomaly
-      const besides = others.length === 0 ? '' : ` Besides: ${others.join(', ')}.`
-      return `${name} (${adya}), between ${level}s: ${explanation}${besides}`
-    }
-  }
+  if (anomaly.name === 'none') return anomaly.explanation
+  if (anomaly.name === 'unknown') return `anomaly: it cannot be told which. ${anomaly.why}`
+  const { name, adya, level, explanation, others } = anomaly
+  const besides = others.length === 0 ? '' : ` Besides: ${others.join(', ')}.`
+  return `${name} (${adya}), between ${level}s: ${explanation}${besides}`
 }
 
 function serialLines(equivalence: SerialEquivalence): string[] {
