@@ -9,6 +9,7 @@ import {
   renderText,
   surveyPlans,
   surveyScenarios,
+  type Grain,
   type Lane,
   type Strategy,
   type Survey,
@@ -98,8 +99,19 @@ async function expectCell(lane: Lane, id: StrategyId, expected: Expectation): Pr
 const breaks = ({ violations }: Survey, claim: string): boolean => violations.has(claim)
 
 /** Fails with the smallest run that breaks what should hold. */
-async function showSurprise(lane: Lane, strategy: Strategy, claim: string): Promise<never> {
-  const found = await explore({ ...searchFor(claim), lane, strategy, schedules: mostSchedules })
+export async function showSurprise(
+  lane: Lane,
+  strategy: Strategy,
+  claim: string,
+  grain: Grain = 'statement',
+): Promise<never> {
+  const found = await explore({
+    ...searchFor(claim),
+    grains: [grain],
+    lane,
+    strategy,
+    schedules: mostSchedules,
+  })
   const replayCommand = 'npx -y pnpm@12 lockstep replay'
   expect.unreachable(
     `${claim} is expected to hold, and was broken.\n${renderText(strategy.workload, found, { replayCommand })}\n`,

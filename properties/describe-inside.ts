@@ -10,6 +10,7 @@ import {
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
 import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
 import { cellsOf, describeCell, type Cell, type Platform } from './cells.ts'
+import { showSurprise } from './describe-cells.ts'
 import { expectations } from './expectations.ts'
 import type { Expectation } from './expectations/expectation.ts'
 
@@ -69,7 +70,10 @@ async function expectInside(lane: Lane, id: StrategyId, expected: Expectation): 
   } = expected
   const broken = strategy.claims.filter((claim) => violations.has(claim))
   const between = new Set([...breaks, ...breaksRarely])
-  expect(broken.filter((claim) => !between.has(claim))).toEqual(inside?.breaks ?? [])
+  const added = broken.filter((claim) => !between.has(claim))
+  const surprise = added.find((claim) => inside?.breaks?.includes(claim) !== true)
+  if (surprise !== undefined) await showSurprise(lane, strategy, surprise, 'phase')
+  expect(added).toEqual(inside?.breaks ?? [])
   const known = new Set([...aborts, ...abortsOnSomeVersions])
   const besides = aborted.keys().filter((abort) => !known.has(abort))
   expect(besides.toArray().toSorted()).toEqual(inside?.aborts ?? [])

@@ -148,6 +148,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
     await this.forgetTables()
+    this.#stops = undefined
     this.#tables = tables
     const creation = tables.flatMap(({ create }) => forEngine(this.engine.name, create))
     const own = identifier(this.database)
@@ -226,15 +227,12 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   }
 
   async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
-    if (!this.stops) return this.#lockWaits(sessions)
-    const stopped = await this.#stopped(sessions)
+    const stopped = this.#stops ? await this.#stopped(this.#stops, sessions) : []
     const others = sessions.filter((each) => stopped.every(({ session }) => session !== each))
     return others.length === 0 ? stopped : [...stopped, ...(await this.#lockWaits(others))]
   }
 
-  async #stopped(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
-    const stops = this.#stops
-    if (!stops) return []
+  async #stopped(stops: InnodbStops, sessions: readonly InnodbSession[]): Promise<Wait[]> {
     const stopped = await this.#try(() => stops.readStopped(this.#watcher))
     const edges = sessions
       .filter(({ id }) => stopped.has(id))
