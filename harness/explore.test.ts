@@ -588,3 +588,28 @@ test('statements that overlap are repeated often, and the rate is told', async (
     'Explorer "pct" never sends statements together: choose random for --grain overlap.',
   )
 })
+
+test('what serial equivalence cannot judge has not held', async () => {
+  const [first] = atOnce.workload.scenarios
+  const many = { ...atOnce.workload, scenarios: [{ ...first, start: () => manyCommands }] }
+  const strategy = { ...atOnce, workload: many as unknown as Strategy['workload'] }
+  const options = { lane, strategy, explorer: exhaustive, schedules: 1, selfCheckEvery: 0 }
+  const judged = await explore({ ...options, invariants: ['serial-equivalence'] })
+  expect(judged).toMatchObject({ verdict: 'inconclusive', fault: 'harness' })
+  expect(reasonOf(judged)).toMatch(
+    /^serial-equivalence cannot be judged\. A run of \d+ commands has/,
+  )
+  const counted = await explore(options)
+  expect(counted.verdict).toBe('holds')
+  expect(counted.invariants.at(-1)).toMatchObject({ violations: 0, undecided: 1 })
+})
+
+/** More than anybody would look at the serial orders of. */
+const manyCommands = {
+  initial: { coupon: [{ id: 1, code: 'C1', active: true, cap: null }], redemption: [] },
+  actors: [0, 1].map((actor) =>
+    Array.from({ length: 16 }, (_, index) => {
+      return { kind: 'redeem', userId: 2 * index + actor, code: 'C1' }
+    }),
+  ),
+}
