@@ -1,11 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { platforms } from '../harness/index.ts'
+import { platforms, type Strategy } from '../harness/index.ts'
 import { expectations } from '../properties/expectations.ts'
 import type { StrategyId } from '../strategies/index.ts'
 import { engineOf, safeStrategies, samplers, schedulesPerJob, soakJobs } from './soak-jobs.ts'
 
+const idOf = ({ workload, name }: Strategy): string => `${workload.name}/${name}`
+
 const idsOn = (platform: (typeof platforms)[number]): string[] =>
-  safeStrategies(platform).map(({ workload, name }) => `${workload.name}/${name}`)
+  safeStrategies(platform).map(({ strategy }) => idOf(strategy))
 
 describe.for(platforms)('on %s', (platform) => {
   test('only strategies that keep what they claim are safe', () => {
@@ -20,13 +22,21 @@ describe.for(platforms)('on %s', (platform) => {
     }
   })
 
+  test('one that breaks where statements stop inside is not stopped there', () => {
+    for (const { strategy, grains } of safeStrategies(platform)) {
+      const id = idOf(strategy) as StrategyId
+      const { inside } = expectations[id][platform][engineOf(platform).defaultIsolation]
+      expect(grains).toEqual(inside?.breaks ? ['statement'] : ['statement', 'phase'])
+    }
+  })
+
   test('every strategy meets every explorer once, each time with a seed of its own', () => {
     const strategies = safeStrategies(platform)
     const number = strategies.length * samplers.length
     const jobs = soakJobs(platform, 5).take(number).toArray()
-    const pairs = jobs.map(({ strategy, explorer }) => `${strategy.name} ${explorer.name}`)
-    const names = new Set(strategies.map(({ workload, name }) => `${workload.name}/${name}`))
-    expect(names.size).toBe(strategies.length)
+    const pairs = jobs.map(({ strategy, explorer }) => `${idOf(strategy)} ${explorer.name}`)
+    expect(new Set(idsOn(platform)).size).toBe(strategies.length)
+    expect(new Set(pairs).size).toBe(number)
     expect(new Set(jobs.map(({ seed }) => seed)).size).toBe(number)
     for (const { name } of samplers) {
       expect(pairs.filter((pair) => pair.endsWith(` ${name}`))).toHaveLength(strategies.length)

@@ -3,6 +3,7 @@ import {
   explorers,
   platformSettings,
   type Engine,
+  type Grain,
   type Platform,
   type SamplingExplorer,
   type Strategy,
@@ -10,9 +11,14 @@ import {
 import { expectations } from '../properties/expectations.ts'
 import { catalogue, strategyIds } from '../strategies/index.ts'
 
-/** One exploration of many: a strategy, an explorer, and a seed that nothing else has. */
-export interface SoakJob {
+/** A strategy, and the grains at which it keeps all that it claims. */
+export interface SafeStrategy {
   readonly strategy: Strategy
+  readonly grains: readonly Grain[]
+}
+
+/** One exploration of many: a strategy, an explorer, and a seed that nothing else has. */
+export interface SoakJob extends SafeStrategy {
   readonly explorer: SamplingExplorer
   readonly seed: number
 }
@@ -35,25 +41,26 @@ export function engineOf(platform: Platform): Engine {
 }
 
 /** The strategies that claim something and keep all of it on a platform, at its own level. */
-export function safeStrategies(platform: Platform): readonly Strategy[] {
+export function safeStrategies(platform: Platform): readonly SafeStrategy[] {
   const { name, defaultIsolation } = engineOf(platform)
-  return strategyIds
-    .filter((id) => {
-      const { breaks = [], breaksRarely = [] } = expectations[id][platform][defaultIsolation]
-      return breaks.length === 0 && breaksRarely.length === 0
-    })
-    .map((id): Strategy => catalogue[id])
-    .filter(({ claims, engines: written }) => claims.length > 0 && written.includes(name))
+  return strategyIds.flatMap((id): SafeStrategy[] => {
+    const strategy: Strategy = catalogue[id]
+    const { breaks = [], breaksRarely = [], inside } = expectations[id][platform][defaultIsolation]
+    const isMeant = strategy.claims.length > 0 && strategy.engines.includes(name)
+    if (!isMeant || breaks.length > 0 || breaksRarely.length > 0) return []
+    const isSafeInside = (inside?.breaks ?? []).length === 0
+    return [{ strategy, grains: isSafeInside ? ['statement', 'phase'] : ['statement'] }]
+  })
 }
 
 /** Explorations without end, in which every strategy meets every explorer before one comes again. */
 export function* soakJobs(platform: Platform, seed: number): Generator<SoakJob, never> {
   const strategies = safeStrategies(platform)
   for (let round = 0; ; round++) {
-    for (const [index, strategy] of strategies.entries()) {
+    for (const [index, safe] of strategies.entries()) {
       const explorer = samplers[(round + index) % samplers.length]
       if (!explorer) throw new Error('There is no explorer that draws.')
-      yield { strategy, explorer, seed: (seed + round * strategies.length + index) % 2 ** 31 }
+      yield { ...safe, explorer, seed: (seed + round * strategies.length + index) % 2 ** 31 }
     }
   }
 }
