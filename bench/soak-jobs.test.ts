@@ -41,6 +41,9 @@ describe.for(platforms)('on %s', (platform) => {
     for (const { name } of samplers) {
       expect(pairs.filter((pair) => pair.endsWith(` ${name}`))).toHaveLength(strategies.length)
     }
+    expect(new Set(jobs.slice(0, samplers.length).map(({ explorer }) => explorer)).size).toBe(
+      samplers.length,
+    )
     expect(jobs[0]?.seed).toBe(5)
   })
 

@@ -11,6 +11,7 @@ import {
 } from '../harness/index.ts'
 import { engineOf, schedulesPerJob, soakJobs, type SoakJob } from './soak-jobs.ts'
 import type { Soak, SoakExploration } from './soak-report.ts'
+import { Shares } from './soak-shares.ts'
 
 export interface SoakOptions {
   readonly engines: readonly Engine[]
@@ -37,16 +38,15 @@ class Soaking {
   readonly #platforms: readonly Platform[]
   readonly #explorations: SoakExploration[] = []
   readonly #notRun: Soak['notRun'][number][] = []
-  /** Schedules that each platform has still to run. */
-  readonly #left: Map<Platform, number>
-  readonly #perJob: number
+  readonly #shares: Shares
 
   constructor(options: SoakOptions) {
     this.#options = options
     this.#platforms = platforms.filter((each) => options.engines.includes(engineOf(each)))
-    const share = Math.ceil(options.schedules / this.#platforms.length)
-    this.#left = new Map(this.#platforms.map((platform) => [platform, share]))
-    this.#perJob = Math.max(...this.#platforms.map((each) => schedulesPerJob(each, share)))
+    const { schedules } = options
+    const share = Math.ceil(schedules / this.#platforms.length)
+    const most = Math.max(...this.#platforms.map((each) => schedulesPerJob(each, share)))
+    this.#shares = new Shares(this.#platforms, schedules, most)
   }
 
   async run(): Promise<Soak> {
@@ -94,7 +94,7 @@ class Soaking {
     let lane = await open()
     try {
       while (performance.now() < this.#options.deadline) {
-        const schedules = this.#take(platform)
+        const schedules = this.#shares.take(platform)
         if (schedules === 0) return
         if (await this.#explore(platform, lane, jobs.next().value, schedules)) continue
         await lane.close() // what went wrong must not be handed on
@@ -103,18 +103,6 @@ class Soaking {
     } finally {
       await lane.close()
     }
-  }
-
-  /** The schedules of a job: of a platform's own share, or when that is done, of the largest one. */
-  #take(platform: Platform): number {
-    const [largest = platform] = this.#platforms.toSorted(
-      (a, b) => (this.#left.get(b) ?? 0) - (this.#left.get(a) ?? 0),
-    )
-    const from = this.#left.get(platform) ? platform : largest
-    const left = this.#left.get(from) ?? 0
-    const taken = Math.min(left, this.#perJob)
-    this.#left.set(from, left - taken)
-    return taken
   }
 
   /** Whether all went well. */
