@@ -1,4 +1,5 @@
 import type { Dependency } from './dependencies.ts'
+import { share } from './operations.ts'
 
 /** The names, those that say most first. */
 export const anomalyNames = [
@@ -107,8 +108,9 @@ function nameOfSingle(cycle: readonly Dependency[]): AnomalyName | undefined {
   if (cycle.length > 2 || !isSameRow(unseen, back)) {
     return back.kind === 'wr' ? 'read-skew' : 'stale-read'
   }
-  // What is computed from the row as it is by then is not lost.
-  return back.kind === 'wr' || back.to.computes ? 'non-repeatable-read' : 'lost-update'
+  if (back.kind === 'wr') return 'non-repeatable-read'
+  // Who reads what was written there, in order to write over it, loses nothing of it.
+  return share(back.to.reads, back.from.writes) ? undefined : 'lost-update'
 }
 
 const isSameRow = (one: Dependency, other: Dependency): boolean =>

@@ -79,6 +79,14 @@ function labelOf(
 const dirty = { engine: 'mysql', isolation: 'read-uncommitted' } as const
 const [A, B, C] = [0, 1, 2] as const
 
+const notSerial: SerialEquivalence = {
+  outcome: 'not serial',
+  nearest: { order: [], differences: [], isNearest: true },
+  abortedButDone: [],
+  message: '',
+  details: [],
+}
+
 type Case = readonly [
   name: AnomalyName,
   adya: string,
@@ -99,6 +107,12 @@ const cases: readonly Case[] = [
     'P2 (G-single)',
     ['A rw B item(id 1) 3→4', 'B wr A item(id 1) 4→6'],
     play(A, B).reads(A, 1, 5).sets(B, 1, 4).ends(B).reads(A, 1, 4).ends(A),
+  ],
+  [
+    'non-repeatable-read',
+    'P2 (G-single)',
+    ['A rw B item(id 1) 3→5', 'B wr A item(id 1) 5→7'],
+    play(A, B).reads(A, 1, 5).reads(B, 1, 5).lowers(B, 1).ends(B).lowers(A, 1).ends(A),
   ],
   [
     'phantom',
@@ -403,6 +417,191 @@ describe('what is seen', () => {
   })
 })
 
+describe('what is seen, besides', () => {
+  const mysql = (isolation: IsolationLevel) => ({ engine: 'mysql', isolation }) as const
+
+  /** Both look for entries and insert one; B has waited with its look until A was done. */
+  const lookAfterWait = (found: number): Story => {
+    const look = sql`SELECT owner FROM entry WHERE owner = 1 FOR UPDATE`
+    const rows = Array.from({ length: found }, () => ({ owner: 1 }))
+    return play(A, B)
+      .looks(A, 1, 0)
+      .inserts(A, 1)
+      .sends(B, look)
+      .waits(B, A)
+      .commits(A)
+      .replies(A, ok())
+      .resumes(B)
+      .returns(B, rows)
+      .inserts(B, 1)
+      .ends(B)
+  }
+
+  test.each([
+    ['postgres', 0, 'phantom-insert'],
+    ['mysql', 1, 'none'],
+  ] as const)('by a look that waited for the rows to come: on %s %i', (engine, found, name) => {
+    expect(labelOf(lookAfterWait(found), { engine, isolation: 'read-committed' }).name).toBe(name)
+  })
+
+  test('is nothing of what was undone', () => {
+    const story = play(A, B)
+      .inserts(A, 1)
+      .rollsBack(A)
+      .replies(A, rejected('no'))
+      .looks(B, 1, 0)
+      .ends(B)
+    expect(labelOf(story).name).toBe('none')
+    expect(labelOf(story, mysql('repeatable-read')).name).toBe('none')
+  })
+
+  test.each(['read-committed', 'repeatable-read'] as const)(
+    'is nothing that has not been committed, on MySQL at %s',
+    (isolation) => {
+      const story = play(A, B).looks(A, 1, 0).inserts(A, 1).looks(B, 1, 0).inserts(B, 1).ends(A, B)
+      expect(labelOf(story, mysql(isolation)).name).toBe('phantom-insert')
+    },
+  )
+
+  test('by a lock on MySQL is what is newest, whatever the snapshot shows', () => {
+    const story = play(A, B)
+      .reads(A, 2, 7)
+      .sets(B, 1, 4)
+      .ends(B)
+      .sends(A, sql`SELECT value FROM item WHERE id = 1 FOR UPDATE`)
+      .returns(A, [{ value: 4 }])
+      .sets(A, 1, 3)
+      .ends(A)
+    expect(labelOf(story, mysql('repeatable-read')).name).toBe('none')
+  })
+
+  test("is one's own, after one has written it", () => {
+    const story = play(A, B)
+      .reads(A, 2, 7)
+      .sets(B, 1, 4)
+      .ends(B)
+      .lowers(A, 1)
+      .reads(A, 1, 3)
+      .ends(A)
+    expect(labelOf(story, mysql('repeatable-read')).name).toBe('none')
+  })
+
+  test('by a statement that stopped half way is what was there before it stopped', () => {
+    const insertUnless = sql`
+      INSERT INTO entry (owner) SELECT 1 FROM item
+      WHERE NOT EXISTS (SELECT 1 FROM entry WHERE owner = 1)`
+    const story = play(A, B)
+      .looks(B, 1, 0)
+      .sends(A, insertUnless)
+      .stops(A, insertUnless)
+      .inserts(B, 1)
+      .ends(B)
+      .goesOn(A, insertUnless)
+      .writes(A, 1)
+      .ends(A)
+    const serial = notSerial
+    expect(labelOf(story, { ...mysql('read-committed'), serial })).toMatchObject({
+      name: 'phantom-insert',
+    })
+  })
+
+  test('at a level that was set for another transaction is not', () => {
+    const story = new Play()
+      .sends(A, sql`SET TRANSACTION ISOLATION LEVEL READ UNCOMMITTED`)
+      .writes(A, 0, 'none')
+      .begins(A)
+      .reads(A, 2, 7)
+      .commits(A)
+      .begins(A)
+      .begins(B)
+      .sets(B, 1, 4)
+      .reads(A, 1, 5)
+      .rollsBack(B)
+      .replies(B, rejected('no'))
+      .ends(A)
+    expect(labelOf(story, mysql('read-committed')).name).toBe('none')
+  })
+
+  test('is nothing of a transaction that had failed when it was to be committed', () => {
+    const story = play(A, B)
+      .reads(A, 1, 5)
+      .sets(B, 1, 4)
+      .ends(B)
+      .sets(A, 1, 4)
+      .sends(A, sql`SELECT value FROM item WHERE id = 3`)
+      .fails(A, { errorClass: 'other', code: '1', message: 'no' })
+      .ends(A)
+    expect(labelOf(story).name).toBe('none')
+  })
+
+  test('on two connections of one actor is seen by two transactions', () => {
+    const second = { kind: 'statement', connection: 1 } as const
+    const begin = { ...second, statement: { parts: ['BEGIN'], params: [] } }
+    const commit = { ...second, statement: { parts: ['COMMIT'], params: [] } }
+    const story = play(A).sends(A, begin).writes(A, 0).reads(A, 1, 5).sends(A, commit)
+    expect(labelOf(story.writes(A, 0, 'none').ends(A)).name).toBe('none')
+  })
+
+  test('through a further condition may be another row', () => {
+    const narrow = sql`SELECT owner FROM entry WHERE owner = 1 AND kind > 3`
+    const story = play(A, B).sends(A, narrow).returns(A, []).sends(B, narrow).returns(B, [])
+    expect(labelOf(story.inserts(A, 1).inserts(B, 1).ends(A, B))).toMatchObject({
+      name: 'unknown',
+      why: expect.stringMatching(/^It may be phantom-insert, but/) as unknown,
+    })
+  })
+
+  /** Of the three items one is changed, and nobody says which. */
+  const someItem = sql`UPDATE item SET value = 0 WHERE value > 4 AND value < 6`
+
+  test('is perhaps what was changed, where it is not said which rows were', () => {
+    const story = play(A, B).reads(A, 1, 5).sends(B, someItem).writes(B, 1).ends(B)
+    expect(labelOf(story.sets(A, 1, 4).ends(A), { serial: notSerial })).toMatchObject({
+      name: 'lost-update',
+      evidence: 'serial orders',
+    })
+  })
+
+  test('may be one of two things, and then neither is believed', () => {
+    const narrow = sql`SELECT owner FROM entry WHERE owner = 1 AND kind > 3`
+    const story = play(A, B)
+      .reads(A, 1, 5)
+      .sends(A, narrow)
+      .returns(A, [])
+      .sends(B, narrow)
+      .returns(B, [])
+      .sends(B, someItem)
+      .writes(B, 1)
+      .inserts(B, 1)
+      .ends(B)
+      .sets(A, 1, 4)
+      .inserts(A, 1)
+      .ends(A)
+    expect(labelOf(story, { serial: notSerial })).toMatchObject({
+      name: 'unknown',
+      why: expect.stringContaining('lost-update or ') as unknown,
+    })
+  })
+
+  test('of rows that are known in part is no surprise', () => {
+    const story = play(A, B)
+      .inserts(A, 1)
+      .ends(A)
+      .sends(B, sql`SELECT owner FROM entry WHERE kind = 2`)
+      .returns(B, [{ owner: 1 }])
+      .ends(B)
+    expect(labelOf(story).name).toBe('none')
+  })
+
+  test('for NULL is nothing', () => {
+    const look = sql`SELECT owner FROM entry WHERE owner = ${null}`
+    const insert = sql`INSERT INTO entry (owner) VALUES (${null})`
+    const story = play(A, B).sends(A, look).returns(A, []).sends(B, look).returns(B, [])
+    const rest = story.sends(A, insert).writes(A, 1).sends(B, insert).writes(B, 1)
+    expect(labelOf(rest.ends(A, B)).name).toBe('none')
+  })
+})
+
 describe('whole commands', () => {
   const alone = new Play()
     .sends(A, sql`SELECT value FROM item WHERE id = 1`)
@@ -645,13 +844,7 @@ describe('it cannot be told', () => {
   })
 
   test('but where no serial order gives the run, only one thing can have happened', () => {
-    const serial: SerialEquivalence = {
-      outcome: 'not serial',
-      nearest: { order: [], differences: [], isNearest: true },
-      abortedButDone: [],
-      message: '',
-      details: [],
-    }
+    const serial = notSerial
     const anomaly = labelOf(vague, { serial })
     expect(anomaly).toMatchObject({ name: 'phantom-insert', evidence: 'serial orders' })
     expect('explanation' in anomaly && anomaly.explanation).toContain(

@@ -76,5 +76,4 @@ const isAlike = (one: Dependency, other: Dependency): boolean =>
   one.row === other.row &&
   one.isPredicate === other.isPredicate &&
   one.isDirty === other.isDirty &&
-  one.isCertain === other.isCertain &&
-  one.to.computes === other.to.computes
+  one.isCertain === other.isCertain

@@ -3,7 +3,7 @@ import type { Rows } from '../databases/engine.ts'
 import { showRow, type SqlValue } from '../databases/statement.ts'
 import { before, type Done } from './transactions.ts'
 import { sightOf } from './visibility.ts'
-import type { Values } from './operations.ts'
+import { share, type Values } from './operations.ts'
 
 /**
  * One operation has to come before another of a different unit, whatever the order of the units.
@@ -100,14 +100,9 @@ function readAndWrite(read: Done, write: Done, rows: KnownRows, engine: EngineNa
   })
 }
 
-const share = (one: ReadonlySet<string> | 'all', other: ReadonlySet<string> | 'all'): boolean =>
-  one === 'all' || other === 'all' || [...one].some((column) => other.has(column))
-
 function writeAndWrite(one: Done, other: Done, rows: KnownRows): Dependency[] {
   const order = before(one.doneAt, other.doneAt)
   if (order === false) return []
-  const ends = [one.transaction.end, other.transaction.end]
-  if (ends.some((end) => end !== 'committed')) return []
   const written = rows.writtenBy(other)
   return rows.writtenBy(one).flatMap(({ row, match }): Dependency[] => {
     const also = written.find((each) => each.row === row)
@@ -221,9 +216,8 @@ class KnownRows {
     if (!written) {
       const candidates = writes(operation) ? this.#candidates(operation) : []
       const areAll = !operation.isVague && candidates.length <= operation.affectedRows
-      written = areAll ? candidates.map(({ row }) => ({ row, match: 'yes' })) : candidates
-      if (operation.isVague) written = candidates.map(({ row }) => ({ row, match: 'perhaps' }))
-      else if (!areAll) written = candidates.map(({ row }) => ({ row, match: 'perhaps' }))
+      const match = areAll ? 'yes' : 'perhaps'
+      written = candidates.map(({ row }) => ({ row, match }))
       this.#written.set(operation, written)
     }
     return written

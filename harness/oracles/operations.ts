@@ -21,8 +21,6 @@ export interface Operation {
   readonly reads: ReadonlySet<string> | 'all'
   /** Columns that it sets. Rows that come and go do so with all their columns. */
   readonly writes: ReadonlySet<string> | 'all'
-  /** Whether it sets a column to something computed from the row as it is at that moment. */
-  readonly computes: boolean
   /** Whether it locks what it reads. Whatever writes does. */
   readonly locks: boolean
   /** Whether it returns each of these rows: not so where it counts them. */
@@ -90,7 +88,6 @@ function plain(
       isExact: isAllEqualities(ast['where'], params) && !isLimited(ast),
       reads: columnsIn([ast['where'], values]),
       writes: action === 'delete' ? 'all' : columnsSet(set),
-      computes: !isEmpty(columnsIn(values)),
       locks: true,
       returnsThem: false,
       isVague: false,
@@ -106,7 +103,6 @@ function readOf(ast: Node, table: string, locks: boolean, params: readonly SqlVa
     isExact: isAllEqualities(ast['where'], params) && !isLimited(ast) && !ast['having'],
     reads: columnsIn([ast['columns'], ast['where'], ast['groupby'], ast['orderby'], ast['having']]),
     writes: new Set(),
-    computes: false,
     locks,
     returnsThem: !isSummary(ast),
     isVague: false,
@@ -124,7 +120,6 @@ function inserts(ast: Node, table: string, params: readonly SqlValue[]): readonl
         isExact: true,
         reads: new Set(),
         writes: 'all',
-        computes: false,
         locks: true,
         returnsThem: false,
         isVague: false,
@@ -165,7 +160,6 @@ const vague = (table: string, action: Operation['action'], locks: boolean): Oper
   isExact: false,
   reads: action === 'read' ? 'all' : new Set(),
   writes: action === 'read' ? new Set() : 'all',
-  computes: false,
   locks,
   returnsThem: false,
   isVague: true,
@@ -200,6 +194,12 @@ function isLimited({ limit }: Node): boolean {
   return Array.isArray(value) && value.length > 0
 }
 
+/** Whether one of them is among the others. */
+export const share = (
+  one: ReadonlySet<string> | 'all',
+  other: ReadonlySet<string> | 'all',
+): boolean => one === 'all' || other === 'all' || [...one].some((column) => other.has(column))
+
 function columnsIn(tree: unknown): ReadonlySet<string> | 'all' {
   const columns = new Set<string>()
   for (const node of nodesOf(tree)) {
@@ -209,9 +209,6 @@ function columnsIn(tree: unknown): ReadonlySet<string> | 'all' {
   }
   return columns
 }
-
-const isEmpty = (columns: ReadonlySet<string> | 'all'): boolean =>
-  columns !== 'all' && columns.size === 0
 
 function columnsSet(set: readonly Node[]): ReadonlySet<string> | 'all' {
   const names = set.map(({ column }) => nameOf(column))

@@ -52,7 +52,7 @@ const innodb: Visibility = {
     const first = operations.find((each) => each.action === 'read' && !each.locks)
     return first && atStartOf(first.step)
   },
-  isDirty: (read) => read.transaction.isolation === 'read-uncommitted' && !read.locks,
+  isDirty: ({ transaction }) => transaction.isolation === 'read-uncommitted',
   seesNewRowsAfterWait: true,
 }
 
