@@ -20,8 +20,10 @@ import {
 /** What a search of a scenario came to. */
 export interface Found {
   readonly schedules: number
-  /** Every {@link outcomeOf} a run, by the class of the schedule: mostly there is one in each. */
+  /** Every {@link outcomeOf} a run, by the class of the schedule. */
   readonly classes: ReadonlyMap<string, ReadonlySet<string>>
+  /** The classes in which several waited at once, so that the database may have chosen among them. */
+  readonly queued: ReadonlySet<string>
 }
 
 export const outcomesOf = ({ classes }: Found): string[] =>
@@ -50,15 +52,27 @@ async function searchAll(
   const setting = settingOf(lane, strategy)
   const search = explorer.search({ setting })
   const classes = new Map<string, Set<string>>()
+  const queued = new Set<string>()
   let schedules = 0
   for (let choose = search.next(); choose; choose = search.next()) {
     const record = await executeRun({ lane, strategy, plan, choose, grain })
     search.ran?.(record.history)
     const id = classOf(plan, record.history, setting)
     classes.set(id, (classes.get(id) ?? new Set()).add(outcomeOf(strategy, record)))
+    if (hasQueue(record.history)) queued.add(id)
     schedules += 1
   }
-  return { schedules, classes }
+  return { schedules, classes, queued }
+}
+
+/** Whether several waited at once. */
+function hasQueue(history: RunRecord['history']): boolean {
+  const waiting = new Set<number>()
+  return history.some(({ kind, actor }) => {
+    if (kind === 'blocked') waiting.add(actor)
+    if (kind === 'unblocked') waiting.delete(actor)
+    return waiting.size > 1
+  })
 }
 
 /** In full, and reduced. */

@@ -82,8 +82,9 @@ function accessesOf(parsed: Parsed, params: readonly SqlValue[], engine: EngineN
   }
   const [only, ...others] = accesses
   if (!only || others.length > 0) return { kind: 'accesses', accesses }
-  const rows = rowsOf(ast, params)
-  return { kind: 'accesses', accesses: [rows ? { ...only, rows } : only] }
+  const [rows, columns] = [rowsOf(ast, params), columnsOf(ast)]
+  const access = { ...only, ...(rows && { rows }), ...(columns && { columns }) }
+  return { kind: 'accesses', accesses: [access] }
 }
 
 /** SELECT … INTO makes a table of what was selected. */
@@ -169,6 +170,11 @@ function insertedRow(ast: Node, params: readonly SqlValue[]): Record<string, Sql
     return column === undefined || value === undefined ? [] : [[column, value] as const]
   })
   return Object.fromEntries(entries)
+}
+
+function columnsOf(ast: Node): Access['columns'] {
+  if (ast['type'] === 'delete') return []
+  return ast['type'] === 'update' ? changedColumns(ast) : undefined
 }
 
 /** Columns that the statement sets: a row may have had another value before, or have one after. */

@@ -29,8 +29,13 @@ export interface Access {
    * Values of columns that every row it is about has; `undefined` for any rows. It says what the
    * statement means, and not what it locks: a database may lock other rows on the way to these.
    */
-  readonly rows?: Readonly<Record<string, SqlValue>>
+  readonly rows?: RowValues
+  /** The columns that an UPDATE sets, none for a DELETE; `undefined` for what may set any. */
+  readonly columns?: readonly string[]
 }
+
+/** Rows are meant that have all of these values in columns of these names. */
+export type RowValues = Readonly<Record<string, SqlValue>>
 
 export const everything: Footprint = { kind: 'everything' }
 export const local: Footprint = { kind: 'local' }
@@ -58,19 +63,28 @@ export const isSameObject = (a: Access, b: Access): boolean =>
  * Whether two accesses to one table may be about the same row. No row has two values in one column,
  * so they are not when they ask for different ones.
  */
-export function mayMeet(a: Access, b: Access): boolean {
-  if (!isSameObject(a, b)) return false
-  const [one, other] = [a.rows, b.rows]
-  if (!one || !other) return true
-  return !Object.entries(one).some(([column, value]) => {
-    const wanted = other[column]
+export const mayMeet = (a: Access, b: Access): boolean =>
+  isSameObject(a, b) && (!a.rows || !b.rows || mayBeOneRow(a.rows, b.rows))
+
+/** Whether a row may have the values of both. */
+export function mayBeOneRow(a: RowValues, b: RowValues): boolean {
+  return !Object.entries(a).some(([column, value]) => {
+    const wanted = b[column]
     return wanted !== undefined && certainlyDiffer(value, wanted)
   })
 }
 
+/** Up to here every column of numbers tells whole ones apart: it is what a REAL can hold. */
+const mostExact = 2 ** 24
+
 /** Columns convert what they are compared with, and collations may take different texts for equal. */
 function certainlyDiffer(one: SqlValue, other: SqlValue): boolean {
-  if (typeof one === 'number' && typeof other === 'number') return one !== other
+  if (typeof one === 'number' && typeof other === 'number') {
+    const areExact = [one, other].every(
+      (each) => Number.isInteger(each) && Math.abs(each) <= mostExact,
+    )
+    return areExact && one !== other
+  }
   if (typeof one !== 'string' || typeof other !== 'string') return false
   const plain = /^[\x21-\x7e]*$/
   return plain.test(one) && plain.test(other) && one.toLowerCase() !== other.toLowerCase()

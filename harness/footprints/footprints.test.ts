@@ -4,7 +4,7 @@ import { beginStatements } from '../databases/begin.ts'
 import { engineNames, type EngineName } from '../databases/engine-name.ts'
 import { isolationLevels } from '../databases/isolation.ts'
 import { statement, type SqlValue } from '../databases/statement.ts'
-import { isTangled } from './schema.ts'
+import { isTangled, uniqueColumns } from './schema.ts'
 import { conflicts, mayMeet, type Footprint } from './footprint.ts'
 import { footprintOf, footprintOfStep, mayConflict } from './footprint-of.ts'
 
@@ -147,6 +147,18 @@ describe('rows', () => {
     for (const engine of engineNames) expect(rowsOf(engine, of)).toEqual([expected])
   })
 
+  test('the columns that are set are named, where they are known', () => {
+    const columnsOf = (text: string) =>
+      engineNames.map((engine) => {
+        const footprint = on(engine, text)
+        return footprint.kind === 'accesses' ? footprint.accesses[0]?.columns : footprint
+      })
+    const three = <T>(value: T): T[] => [value, value, value]
+    expect(columnsOf('UPDATE t SET A = 1, b = b + 1')).toEqual(three(['a', 'b']))
+    expect(columnsOf('DELETE FROM t')).toEqual(three([]))
+    expect(columnsOf('INSERT INTO t (a) VALUES (1)')).toEqual(three(undefined))
+  })
+
   test('of what another row may be changed for are not known', () => {
     expect(
       rowsOf(
@@ -169,6 +181,9 @@ describe('rows', () => {
     [1, 1, true],
     [1, '1', true],
     [1, true, true],
+    [1.4, 1, true], // where it is rounded
+    [2 ** 24, 2 ** 24 + 1, true], // in a REAL
+    [-1, 1, false],
     ['C1', 'C2', false],
     ['C1', 'c1', true],
     ['C1', 'C1 ', true],
@@ -242,9 +257,27 @@ describe('a schema', () => {
     ['CREATE RULE r AS ON INSERT TO a DO ALSO DELETE FROM b', true],
     ["CREATE FUNCTION f() RETURNS INT LANGUAGE sql AS 'SELECT 1'", true],
     ['CREATE TABLE a () INHERITS (b)', true],
+    ['CREATE TABLE a (b TEXT COLLATE "de-x-icu")', true],
     ['CREATE TABLE a PARTITION OF b DEFAULT', true],
   ])('with %j is tangled: %s', (text, expected) => {
     expect(isTangled(['CREATE TABLE t (a INT)', text])).toBe(expected)
+  })
+
+  test.each([
+    ['CREATE TABLE t (id INT PRIMARY KEY, a INT NOT NULL, b TEXT UNIQUE)', ['id', 'b'], ['a']],
+    ['CREATE TABLE t (a INT, b INT, c INT, UNIQUE (a, b))', ['a', 'b'], ['c']],
+    ['CREATE TABLE t (a INT, b INT, c INT, PRIMARY KEY (a, b))', ['a', 'b'], ['c']],
+    ["CREATE TABLE t (a NUMERIC(4, 2) UNIQUE, b TEXT DEFAULT ')', c INT)", ['a'], ['b', 'c']],
+    ['ALTER TABLE t ADD UNIQUE (a, b)', ['a', 'b'], []],
+    ['CREATE UNIQUE INDEX i ON t (a, lower(b))', ['a', 'b'], []],
+    ['ALTER TABLE t ADD CONSTRAINT c UNIQUE (a)', ['a'], []],
+    ['ALTER TABLE t ADD EXCLUDE USING gist (a WITH &&)', ['a'], []],
+    ['CREATE INDEX i ON t (a)', [], ['a']],
+    ['ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)', [], ['a']],
+  ])('%s: unique may be %j, and not %j', (text, may, not) => {
+    const found = uniqueColumns([text])
+    expect(may.filter((each) => !found.has(each))).toEqual([])
+    expect(not.filter((each) => found.has(each))).toEqual([])
   })
 })
 

@@ -1,6 +1,7 @@
 import type { IsolationLevel } from '../databases/isolation.ts'
 import type { Effects } from './effects.ts'
-import type { Access } from './footprint.ts'
+import type { Access, RowValues } from './footprint.ts'
+import { uniqueColumns } from './schema.ts'
 import type { Setting } from './setting.ts'
 
 /**
@@ -10,6 +11,11 @@ import type { Setting } from './setting.ts'
 export const objects = {
   data: (table: string) => `data of ${table}`,
   locks: (table: string) => `locks of ${table}`,
+  /**
+   * The order in which rows were written, which is the one in which a SELECT without ORDER BY finds
+   * them on PostgreSQL.
+   */
+  order: (table: string) => `order of rows of ${table}`,
   /** The sequence of committed states. A snapshot of everything reads it. */
   commits: 'commits',
   /** Which serializable transactions have read what others have written, on PostgreSQL. */
@@ -31,16 +37,18 @@ const anyUserLock = objects.userLock(undefined)
 export class OpenTransaction {
   readonly #setting: Setting
   readonly #level: IsolationLevel
-  readonly #locked = new Set<string>()
-  readonly #written = new Set<string>()
+  readonly #locked = new Touched()
+  readonly #written = new Touched()
   readonly #others = new Set<string>()
   /** Whether it certainly has its snapshot, which then is what it reads. */
   #hasSnapshot = false
   #isUnknown = false
+  readonly #unique: ReadonlySet<string>
 
   constructor(setting: Setting, level: IsolationLevel) {
     this.#setting = setting
     this.#level = level
+    this.#unique = uniqueColumns(setting.schema)
   }
 
   /** A statement outside a transaction: whatever the level, it reads what is committed when it begins. */
@@ -61,10 +69,11 @@ export class OpenTransaction {
     for (const access of accesses) this.#touchObject(access, effects)
   }
 
-  #touchObject({ object, name, mode }: Access, effects: Effects): void {
+  #touchObject(access: Access, effects: Effects): void {
+    const { object, name } = access
     if (object === 'table') {
       if (name === undefined) this.touchEverything(effects)
-      else this.#touchTable(name, mode, effects)
+      else this.#touchTable(name, access, effects)
       return
     }
     const [one, any] =
@@ -76,8 +85,10 @@ export class OpenTransaction {
     this.#others.add(one)
   }
 
-  #touchTable(table: string, mode: Access['mode'], effects: Effects): void {
+  #touchTable(table: string, access: Access, effects: Effects): void {
+    const { mode } = access
     const { engine } = this.#setting
+    const rows = this.#confinedTo(access)
     const isPlainRead =
       mode === 'read' && !(engine !== 'postgres' && this.#level === 'serializable')
     if (engine === 'postgres' && this.#level === 'serializable') {
@@ -85,14 +96,30 @@ export class OpenTransaction {
       this.#others.add(objects.dependencies)
     }
     if (!isPlainRead) {
-      this.#locked.add(table)
-      effects.write(objects.locks(table))
+      this.#locked.add(table, rows)
+      effects.write(objects.locks(table), rows)
     }
-    if (mode === 'write') this.#written.add(table)
+    if (mode === 'write') {
+      this.#written.add(table, this.#isByRows ? access.rows : undefined)
+      effects.write(objects.order(table))
+    }
     if (isPlainRead && this.#readsUncommitted) effects.read(objects.locks(table))
     // From its snapshot a transaction reads the same whenever it reads. What it locks or writes, it
     // finds as it is now.
-    if (!isPlainRead || !this.#hasSnapshot) effects.read(objects.data(table))
+    if (!isPlainRead || !this.#hasSnapshot) effects.read(objects.data(table), rows)
+  }
+
+  /** Whether rows are known by their values: not where locks lie on ranges, or reads on whole pages. */
+  get #isByRows(): boolean {
+    return this.#setting.engine === 'postgres' && this.#level !== 'serializable'
+  }
+
+  /** The only rows that it may find, or wait for; `undefined` for any. */
+  #confinedTo({ mode, rows, columns }: Access): Access['rows'] {
+    if (!this.#isByRows) return undefined
+    if (mode !== 'write') return rows
+    // What is in a unique index, other rows may have as well.
+    return columns?.every((column) => !this.#unique.has(column)) ? rows : undefined
   }
 
   /** The statement has been done: it has its snapshot now, if it was one that takes it. */
@@ -118,18 +145,35 @@ export class OpenTransaction {
   /** Others see what it has written, and get what it has locked. */
   commit(effects: Effects): void {
     this.release(effects)
-    for (const table of this.#written) effects.write(objects.data(table))
-    if (this.#written.size > 0) effects.write(objects.commits)
+    for (const [table, rows] of this.#written) effects.write(objects.data(table), rows)
+    if (!this.#written.isEmpty) effects.write(objects.commits)
   }
 
   /** Others get what it has locked. */
   release(effects: Effects): void {
     if (this.#isUnknown) effects.touchEverything()
-    for (const table of this.#locked) effects.write(objects.locks(table))
+    for (const [table, rows] of this.#locked) effects.write(objects.locks(table), rows)
     for (const other of this.#others) {
       effects.write(other)
       if (other.startsWith(anySequence)) effects.read(anySequence)
       if (other.startsWith(anyUserLock)) effects.read(anyUserLock)
     }
+  }
+}
+
+/** Tables, and which rows of them. */
+class Touched {
+  readonly #rows: (readonly [table: string, rows: RowValues | undefined])[] = []
+
+  add(table: string, rows: RowValues | undefined): void {
+    this.#rows.push([table, rows])
+  }
+
+  get isEmpty(): boolean {
+    return this.#rows.length === 0
+  }
+
+  [Symbol.iterator]() {
+    return this.#rows.values()
   }
 }

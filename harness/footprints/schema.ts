@@ -1,13 +1,44 @@
 /** Makes tables and indexes that stand for themselves. */
 const plain =
   /^\s*(?:create\s+table|create\s+(?:unique\s+)?index|alter\s+table|create\s+sequence)\b/i
-const tangling = /\b(?:references|inherits|partition|execute|default\s+nextval|like)\b/i
+const tangling =
+  /\b(?:references|inherits|partition|execute|default\s+nextval|like|collate|citext)\b/i
 
 /**
  * Whether, with such a schema, a statement may touch more than what it names: through foreign keys,
- * triggers, views, rules, functions or partitions. Then no two statements are known to commute.
+ * triggers, views, rules, functions or partitions, or find other rows than those with equal values,
+ * through a collation. Then no two statements are known to commute.
  *
  * @param statements all that made the tables.
  */
 export const isTangled = (statements: readonly string[]): boolean =>
   statements.some((each) => !plain.test(each) || tangling.test(each))
+
+/**
+ * Names of columns that may be in a unique index. Whoever sets one of these may meet a row that has
+ * the same value there, although it is another one. It may name others as well.
+ *
+ * @param statements all that made the tables.
+ */
+export function uniqueColumns(statements: readonly string[]): ReadonlySet<string> {
+  const clauses = statements
+    .map((each) => each.replaceAll(/'[^']*'/g, "''"))
+    .flatMap((each) => (/^\s*create\s+table\b/i.test(each) ? clausesOf(each) : [each]))
+  const words = clauses
+    .filter((each) => /\b(?:unique|primary|exclude)\b/i.test(each))
+    .flatMap((each) => each.match(/\w+/g) ?? [])
+  return new Set(words.map((each) => each.toLowerCase()))
+}
+
+/** The clauses of CREATE TABLE: each has one column, or lists some in parentheses. */
+function clausesOf(text: string): string[] {
+  const clauses = ['']
+  let depth = 0
+  for (const char of text) {
+    if (char === '(') depth += 1
+    if (char === ')') depth -= 1
+    if (char === ',' && depth <= 1) clauses.push('')
+    else clauses.push((clauses.pop() ?? '') + char)
+  }
+  return clauses
+}

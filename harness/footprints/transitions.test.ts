@@ -68,12 +68,12 @@ const at = (isolation: IsolationLevel, engine: Setting['engine'] = 'postgres'): 
 const read = (setting: Setting | undefined, script: Script): readonly Transition[] =>
   new TransitionReader(setting).read(script.events)
 
-/** What each transition touches, without the time. */
+/** What each transition touches, without the time and the order in which rows were written. */
 const touched = (setting: Setting | undefined, script: Script): string[] =>
   read(setting, script).map(({ effects }) =>
     String(effects)
       .split(', ')
-      .filter((each) => !each.endsWith(' time'))
+      .filter((each) => !each.endsWith(' time') && !each.startsWith('writes order of rows'))
       .join(', '),
   )
 
@@ -264,6 +264,102 @@ describe('at other levels', () => {
     expect(last(at('read-committed', engine), script)).toBe(snapshot)
     const next = script.done(0, 'COMMIT').done(0, 'BEGIN').done(0, 'SELECT a FROM t')
     expect(last(at('read-committed', engine), next)).toBe('reads data of t')
+  })
+})
+
+describe('rows', () => {
+  const byId = (id: number) => `UPDATE t SET a = 1 WHERE id = ${id}`
+  const schema = ['CREATE TABLE t (id INT PRIMARY KEY, a INT, code INT UNIQUE)']
+  const setting = { ...at('read-committed'), schema }
+
+  test.each([
+    ['SELECT a FROM t WHERE id = 1', 'reads data of t where id = 1'],
+    [
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      'reads data of t where id = 1, writes locks of t where id = 1',
+    ],
+    [byId(1), 'reads data of t where id = 1, writes locks of t where id = 1'],
+    ['DELETE FROM t WHERE id = 1', 'reads data of t where id = 1, writes locks of t where id = 1'],
+    // Another row may have the same value in a unique index.
+    ['UPDATE t SET code = 1 WHERE id = 1', 'reads data of t, writes locks of t'],
+    ['INSERT INTO t (id, a) VALUES (1, 2)', 'reads data of t, writes locks of t'],
+    ['SELECT a FROM t WHERE id > 1', 'reads data of t'],
+  ])('are told apart on PostgreSQL: %s', (text, expected) => {
+    expect(last(setting, begun(text))).toBe(expected)
+  })
+
+  test('are kept to the end of the transaction', () => {
+    const script = begun(byId(1), byId(2), 'COMMIT')
+    expect(last(setting, script)).toBe(
+      'writes commits, writes data of t where id = 1 or id = 2, writes locks of t where id = 1 or id = 2',
+    )
+    expect(last(setting, begun(byId(1), 'UPDATE t SET a = 1', 'ROLLBACK'))).toBe(
+      'writes locks of t',
+    )
+  })
+
+  test('that were inserted are known by their values, once they are committed', () => {
+    const script = begun('INSERT INTO t (id, a) VALUES (1, 2)', 'COMMIT')
+    expect(last(setting, script)).toBe(
+      'writes commits, writes data of t where id = 1 and a = 2, writes locks of t',
+    )
+  })
+
+  test('are not told apart where locks lie on ranges, or reads on pages', () => {
+    for (const [isolation, engine] of [
+      ['read-committed', 'mysql'],
+      ['repeatable-read', 'mariadb'],
+      ['serializable', 'postgres'],
+    ] as const) {
+      const script = begun('SELECT a FROM t WHERE id = 1 FOR UPDATE')
+      const touches = last({ ...at(isolation, engine), schema }, script)
+      expect(touches).toContain('writes locks of t')
+      expect(touches).not.toContain('where')
+    }
+  })
+
+  test('that are written have an order', () => {
+    const [, write] = read(setting, begun(byId(1)))
+    expect(String(write?.effects)).toContain('writes order of rows of t')
+  })
+
+  test.each([
+    [
+      'two locks of different ones',
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      'SELECT a FROM t WHERE id = 2 FOR UPDATE',
+      false,
+    ],
+    [
+      'two locks of one',
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      true,
+    ],
+    [
+      'two locks of what may be one',
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      'SELECT a FROM t WHERE a = 2 FOR UPDATE',
+      true,
+    ],
+    [
+      'a lock and a write of another one',
+      'SELECT a FROM t WHERE id = 1 FOR UPDATE',
+      byId(2),
+      false,
+    ],
+    // SELECT without ORDER BY would tell.
+    ['two writes of different ones', byId(1), byId(2), true],
+  ])('%s', (_, one, other, expected) => {
+    const script = new Script().done(0, 'BEGIN').done(1, 'BEGIN').done(0, one).done(1, other)
+    const [a, b] = read(setting, script).slice(-2)
+    expect(isDependent(a!, b!)).toBe(expected)
+  })
+
+  test('a read and a commit of another one', () => {
+    const script = begun(byId(1)).done(1, 'SELECT a FROM t WHERE id = 2', 'none').done(0, 'COMMIT')
+    const [one, other] = read(setting, script).slice(-2)
+    expect(isDependent(one!, other!)).toBe(false)
   })
 })
 
