@@ -264,8 +264,8 @@ class Verdict {
 
   get anomaly(): Anomaly {
     const [best] = this.#candidates
+    if (best?.edges.every(({ isCertain }) => isCertain)) return this.#found(best, 'history')
     if (!best || this.#context.serial?.outcome === 'serial') return this.#none()
-    if (best.edges.every(({ isCertain }) => isCertain)) return this.#found(best, 'history')
     const names = [...new Set(this.#candidates.map(({ name }) => name))]
     const [only, ...more] = names
     const isNotSerial = this.#context.serial?.outcome === 'not serial'
@@ -320,6 +320,7 @@ class Verdict {
             ]
           : []),
         ...this.#whyNotPrevented(level, isKept, edges),
+        ...(this.#context.serial?.outcome === 'serial' ? [harmlessInTheEnd] : []),
       ].join(' '),
       edges: this.#inOrder(edges).map((edge) => ({
         from: edge.from.transaction.actor,
@@ -414,6 +415,9 @@ function describeUnseen({ reader, writer, read, write, what, isPredicate }: Unse
     ? `${looks}, before ${writer} ${does} at step ${write.step}.`
     : `${looks} and does not see that ${writer} ${does} at step ${write.step}.`
 }
+
+const harmlessInTheEnd =
+  'Yet a serial order of the commands gives the same replies and the same final state, so if this did harm, it did so in between.'
 
 const describeSerial = ({ isStrict }: { readonly isStrict: boolean }): string =>
   isStrict
