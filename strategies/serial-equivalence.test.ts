@@ -24,15 +24,23 @@ beforeAll(async () => {
 afterAll(() => lane.close())
 
 /** What each schedule of a scenario with so many actors is. */
-async function everySchedule(
+function everySchedule(
   strategy: Strategy,
   scenario: string,
   actors: number,
 ): Promise<SerialEquivalence[]> {
+  const { scenarios } = strategy.workload
+  return everyScheduleOf(strategy, byName('scenario', scenarios, scenario).start(actors))
+}
+
+async function everyScheduleOf(
+  strategy: Strategy,
+  { initial, actors: commands }: Pick<Plan, 'initial' | 'actors'>,
+): Promise<SerialEquivalence[]> {
   await prepareLane(lane, strategy)
   const { workload } = strategy
-  const start = byName('scenario', workload.scenarios, scenario).start(actors) as Plan
-  const plan: Plan = { ...start, schedule: [], attempts: 3 }
+  const actors = commands.length
+  const plan: Plan = { initial, actors: commands, schedule: [], attempts: 3 }
   const found: SerialEquivalence[] = []
   // All schedules of two; of three, those in which few are stopped half way.
   const search = exhaustive.search(actors === 2 ? {} : { preemptions: 1 })
@@ -75,5 +83,22 @@ describe('serial equivalence on PostgreSQL', () => {
     const nearest = (order: string): string =>
       `No serial order leaves these rows: the nearest is ${order}, where product has (id 1, stock 0) instead of (id 1, stock 1).`
     expect(messagesOf(found)).toEqual([nearest('A then B'), nearest('B then A'), 'serial'])
+  })
+
+  /**
+   * It writes only if the version is still what it was, and so breaks nothing. What it answers a
+   * refusal by is not protected: nothing is written then. The look for the user's own redemption can be
+   * from before the other one, and the look at the cap from after it.
+   */
+  test('a refusal of optimistic-version can rest on two states, and break no invariant', async () => {
+    const strategy = catalogue['redemption/optimistic-version']
+    const redeem = { kind: 'redeem', userId: 1, code: 'C1' }
+    const found = await everyScheduleOf(strategy, {
+      initial: { coupon: [{ id: 1, code: 'C1', active: true, cap: 1 }], redemption: [] },
+      actors: [[redeem], [redeem]],
+    })
+    const refusedFor = (first: string, second: string): string =>
+      `No serial order gives these replies: the nearest is ${first} then ${second}, where ${second} is told rejected (already redeemed) instead of rejected (used up).`
+    expect(messagesOf(found)).toEqual([refusedFor('A', 'B'), refusedFor('B', 'A'), 'serial'])
   })
 })

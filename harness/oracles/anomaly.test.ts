@@ -278,6 +278,16 @@ describe('a history', () => {
         .ends(A),
     ],
     [
+      'that write different columns',
+      play(A, B)
+        .reads(A, 1, 5)
+        .sets(B, 1, 4)
+        .ends(B)
+        .sends(A, sql`UPDATE item SET note = 1 WHERE id = 1`)
+        .writes(A, 1)
+        .ends(A),
+    ],
+    [
       'that read what they have written themselves',
       play(A, B).sets(A, 1, 4).reads(A, 1, 4).ends(A).sets(B, 1, 3).reads(B, 1, 3).ends(B),
     ],

@@ -102,7 +102,7 @@ function readAndWrite(read: Done, write: Done, rows: KnownRows, engine: EngineNa
 
 function writeAndWrite(one: Done, other: Done, rows: KnownRows): Dependency[] {
   const order = before(one.doneAt, other.doneAt)
-  if (order === false) return []
+  if (order === false || !share(one.writes, other.writes)) return []
   const written = rows.writtenBy(other)
   return rows.writtenBy(one).flatMap(({ row, match }): Dependency[] => {
     const also = written.find((each) => each.row === row)
