@@ -1,12 +1,16 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { engines } from '../harness/index.ts'
+import { testServer } from '../harness/testing/lane.ts'
 import { soakVerdict } from './soak-report.ts'
 import { soak } from './soak-run.ts'
 
+beforeEach(() => {
+  vi.stubEnv('LOCKSTEP_POSTGRES_URL', testServer().url) // instead of one of its own
+  vi.stubEnv('LOCKSTEP_MYSQL_URL', 'mysql://root@127.0.0.1:1/') // which nobody runs
+})
 afterEach(() => vi.unstubAllEnvs())
 
 test('runs as many schedules as were asked for, whoever is missing', async () => {
-  vi.stubEnv('LOCKSTEP_MYSQL_URL', 'mysql://root@127.0.0.1:1/')
   const shown: number[] = []
   const result = await soak({
     engines: engines.filter(({ name }) => name !== 'mariadb'),

@@ -1,4 +1,5 @@
 import {
+  defaultLimits,
   explore,
   Fault,
   obtainServer,
@@ -7,6 +8,7 @@ import {
   type DatabaseServer,
   type Engine,
   type Lane,
+  type Limits,
   type Platform,
 } from '../harness/index.ts'
 import { engineOf, schedulesPerJob, soakJobs, type SoakJob } from './soak-jobs.ts'
@@ -26,6 +28,12 @@ export interface SoakOptions {
   /** Called after every exploration, with the schedules run so far. */
   readonly onExploration: (explored: SoakExploration, schedules: number) => void
 }
+
+/**
+ * Everything runs at the same time, and perhaps beside something else: a statement may well be slow.
+ * One that waits for a lock nobody sees waits for ever.
+ */
+const limits: Limits = { ...defaultLimits, statementMs: 30_000, strategyMs: 30_000 }
 
 /** Runs explorations on all platforms at the same time, until there are enough or the time is over. */
 export async function soak(options: SoakOptions): Promise<Soak> {
@@ -114,7 +122,14 @@ class Soaking {
   ): Promise<boolean> {
     const { deadline, selfCheckEvery, onExploration } = this.#options
     const timeBudgetMs = Math.max(1, deadline - performance.now())
-    const exploration = await explore({ ...job, lane, schedules, timeBudgetMs, selfCheckEvery })
+    const exploration = await explore({
+      ...job,
+      lane,
+      schedules,
+      timeBudgetMs,
+      selfCheckEvery,
+      limits,
+    })
     const isTooLate = exploration.schedules === 0 && performance.now() >= deadline
     if (isTooLate) return true
     const explored = { platform, exploration }
