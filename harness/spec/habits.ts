@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { SpecWait } from '../databases/engines/postgres/spec-connections.ts'
-import type { Spec, SpecStep } from './spec.ts'
+import { textsOf, type Spec, type SpecStep } from './spec.ts'
 
 /** After so long without an answer the tool asks the server whether a statement waits. */
 const toolPatienceMs = 10
-/** Pauses between questions while somebody is still at work. */
+/** Pause between questions while somebody is still at work. */
 const pauseMs = 1
 
 /**
@@ -17,9 +17,12 @@ const pauseMs = 1
 export class Habits {
   readonly #waiters = new Set<SpecStep>()
   readonly #isTimed: boolean
+  readonly #isConfined: boolean
 
-  constructor(spec: Spec) {
+  /** @param confined whether only rows of its own tables are spoken of: see `isConfined` */
+  constructor(spec: Spec, confined: boolean) {
     this.#isTimed = textsOf(spec).some((text) => /_timeout/i.test(text))
+    this.#isConfined = confined
   }
 
   /** Milliseconds to wait for an answer before the first question. */
@@ -35,18 +38,17 @@ export class Habits {
 
   /** Whether what the busy sessions are at will not change by itself. */
   isLasting(busy: readonly SpecWait[], elapsedMs: number): boolean {
-    if (elapsedMs >= toolPatienceMs) return true
-    if (this.#isTimed) return false
-    return busy.every(({ isBlocked }) => isBlocked) && !hasCircle(busy)
+    return elapsedMs >= toolPatienceMs || (!this.#isTimed && isStanding(busy))
   }
 
-  /** Waits for an answer, but not longer than that. */
-  async wait(answer: Promise<void>, ms: number): Promise<void> {
-    if (ms === 0) return
-    const alarm = new AbortController()
-    const timer = sleep(ms, undefined, { signal: alarm.signal }).catch(() => undefined)
-    await Promise.race([answer, timer])
-    alarm.abort()
+  /**
+   * Whether a step that has completed may have released somebody: locks on rows and tables are held to
+   * the transaction's end.
+   *
+   * @param stays whether its session was in a transaction before and still is
+   */
+  mayRelease({ sql }: SpecStep, stays: boolean): boolean {
+    return !this.#isConfined || !stays || endsSomething.test(sql)
   }
 
   pause(): Promise<void> {
@@ -54,16 +56,11 @@ export class Habits {
   }
 }
 
-const textsOf = ({ setups, teardown, sessions }: Spec): string[] =>
-  [
-    ...setups,
-    teardown,
-    ...sessions.flatMap(({ setup, steps, teardown: last }) => [
-      setup,
-      ...steps.map(({ sql }) => sql),
-      last,
-    ]),
-  ].filter((text) => text !== undefined)
+const endsSomething = /\b(commit|end|rollback|abort|release|begin|start)\b/i
+
+/** Whether all of them wait, and nobody in a circle, which the server breaks. */
+export const isStanding = (busy: readonly SpecWait[]): boolean =>
+  busy.every(({ isBlocked }) => isBlocked) && !hasCircle(busy)
 
 /** Whether somebody waits for somebody, and so on, who waits for the first. */
 function hasCircle(waits: readonly SpecWait[]): boolean {

@@ -1,6 +1,6 @@
 import type { SpecConnection } from '../databases/engines/postgres/spec-connection.ts'
 import type { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
-import type { Habits } from './habits.ts'
+import { isStanding, type Habits } from './habits.ts'
 import type { Permutation, PermutationStep, Spec } from './spec.ts'
 import { lines, showResult, showRows } from './transcript.ts'
 
@@ -52,8 +52,10 @@ interface ActiveStep {
   readonly connection: SpecConnection
   /** By session, how many notices it must have sent for a step that waits for that. */
   readonly noticesDue: ReadonlyMap<PermutationStep['blockers'][number], number>
-  readonly sentAt: number
+  readonly wasInTransaction: boolean
   isCancelled: boolean
+  /** The server has said that it waits, and since then nobody has done what could release it. */
+  isKnownToWait: boolean
 }
 
 /** How the tool looks at a step. */
@@ -166,8 +168,14 @@ class PermutationRun {
           : [],
       ),
     )
-    const sentAt = performance.now()
-    const active = { planned, connection, noticesDue, sentAt, isCancelled: false }
+    const active = {
+      planned,
+      connection,
+      noticesDue,
+      wasInTransaction: connection.isInTransaction,
+      isCancelled: false,
+      isKnownToWait: false,
+    }
     connection.send(sql)
     this.#active.set(session, active)
     return active
@@ -212,9 +220,10 @@ class PermutationRun {
     const { habits } = this.#options
     const startedAt = performance.now()
     this.#collectNotices(active)
+    if (mayWait && active.isKnownToWait && connection.isBusy) return false
     let patience = habits.patienceFor(active.planned.step)
     while (connection.isBusy) {
-      await habits.wait(connection.done, patience)
+      if (patience > 0) await connection.done(patience)
       patience = habits.patienceBetween
       this.#collectNotices(active)
       if (!connection.isBusy) break
@@ -236,8 +245,8 @@ class PermutationRun {
     if (!active.connection.isBusy) return false
     const own = waits.find(({ pid }) => pid === active.connection.pid)
     if (!own?.isBlocked) return false
-    const elapsedMs = performance.now() - startedAt
-    return this.#options.habits.isLasting(waits, elapsedMs)
+    active.isKnownToWait = isStanding(waits)
+    return this.#options.habits.isLasting(waits, performance.now() - startedAt)
   }
 
   async #enforceLimit(active: ActiveStep, elapsedMs: number): Promise<void> {
@@ -274,7 +283,7 @@ class PermutationRun {
     })
   }
 
-  #report({ planned, connection }: ActiveStep): void {
+  #report({ planned, connection, wasInTransaction }: ActiveStep): void {
     const { session } = planned.step
     for (let next = connection.takeResult(); next; next = connection.takeResult()) {
       this.#showNotices(session, next.notices)
@@ -285,6 +294,9 @@ class PermutationRun {
       this.#print(lines.notification(name, notification, this.#senderOf(notification.pid)))
     }
     this.#active.delete(session)
+    const stays = wasInTransaction && connection.isInTransaction
+    if (!this.#options.habits.mayRelease(planned.step, stays)) return
+    for (const each of this.#active.values()) each.isKnownToWait = false
   }
 
   #senderOf(sender: number): string {

@@ -1,8 +1,10 @@
+import { availableParallelism } from 'node:os'
 import { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
 import type { DatabaseServer } from '../databases/server.ts'
+import { isConfined } from './confinement.ts'
 import { Habits } from './habits.ts'
 import { countPermutations, permutationsOf } from './permutations.ts'
-import { runPermutation, SpecEnded, type Write } from './run-permutation.ts'
+import { runPermutation, SpecEnded, type Stream, type Write } from './run-permutation.ts'
 import type { Permutation, Spec } from './spec.ts'
 import { lines } from './transcript.ts'
 
@@ -16,6 +18,11 @@ export interface SpecRunOptions {
   readonly only?: readonly number[] | undefined
   /** How long a step may take before it is cancelled; by default as the tool, 360 s. */
   readonly stepLimitMs?: number | undefined
+  /**
+   * Most permutations to run side by side, each in a database of its own. More than one are only run
+   * where that makes no difference: see `isConfined`.
+   */
+  readonly lanes?: number | undefined
   readonly signal?: AbortSignal | undefined
   /** Takes the transcript, piece by piece, in its order. */
   readonly write: Write
@@ -46,55 +53,150 @@ export interface SpecReport {
 
 export const defaultStepLimitMs = 360_000
 
+/** A core is idle half of the time while a session and this process wait for each other. */
+const defaultLanes = 2 * availableParallelism()
+/** Fewer permutations than this are done before another database has been made. */
+const fewestPerLane = 16
+
 /**
  * Runs a specification of PostgreSQL's isolation tester and writes what the tool would print.
  *
- * Everything happens in a database of its own, which goes at the end.
+ * Everything happens in databases of its own, which go at the end.
  *
  * @throws {DatabaseFault} when the server is lost.
  */
-export async function runSpec(options: SpecRunOptions): Promise<SpecReport> {
-  const { server, spec, name, signal, write } = options
-  const report = { permutations: 0, of: countPermutations(spec), cancelled: 0 }
-  for (const warning of spec.warnings) write('err', `${warning}\n`)
-  write('out', lines.parsed(spec))
-  const connections = await SpecConnections.open(
-    server,
-    name,
-    spec.sessions.map((session) => session.name),
-  )
-  let transcript = ''
-  // What is still under way when the signal comes has nothing to say any more.
-  const writeUntilAborted: Write = (stream, text) => {
-    if (signal?.aborted) return
-    write(stream, text)
-    transcript += text
+export const runSpec = (options: SpecRunOptions): Promise<SpecReport> => new SpecRun(options).run()
+
+/** A permutation whose turn to be written may not have come. */
+interface Pending {
+  readonly number: number
+  readonly permutation: Permutation
+  readonly pieces: (readonly [Stream, string])[]
+  end: { readonly cancelled: readonly string[] } | { readonly error: unknown } | undefined
+}
+
+class SpecRun {
+  readonly #options: SpecRunOptions
+  readonly #isConfined: boolean
+  readonly #habits: Habits
+  readonly #permutations: Iterator<readonly [number, Permutation], void>
+  /** In their order; what the first one says is written at once. */
+  readonly #pending: Pending[] = []
+  readonly #report = { permutations: 0, of: 0, cancelled: 0 }
+  #isOver = false
+
+  constructor(options: SpecRunOptions) {
+    this.#options = options
+    this.#isConfined = isConfined(options.spec)
+    this.#habits = new Habits(options.spec, this.#isConfined)
+    this.#permutations = numbered(options.spec, options.only)
+    this.#report.of = countPermutations(options.spec)
   }
-  try {
-    const habits = new Habits(spec)
-    const { stepLimitMs = defaultStepLimitMs } = options
-    for (const [number, permutation] of numbered(spec, options.only)) {
-      transcript = ''
-      const outcome = await unlessAborted(
-        signal,
-        runPermutation(
-          { spec, connections, habits, stepLimitMs, write: writeUntilAborted },
-          permutation,
-        ),
-      )
-      if (!outcome) return { ...report, ended: 'interrupted' }
-      const { cancelled } = outcome
-      report.permutations += 1
-      report.cancelled += cancelled.length
-      const steps = permutation.map(({ step }) => step.name)
-      options.onPermutation?.({ number, steps, transcript, cancelled })
+
+  async run(): Promise<SpecReport> {
+    const { spec, signal, write } = this.#options
+    for (const warning of spec.warnings) write('err', `${warning}\n`)
+    write('out', lines.parsed(spec))
+    const opened: SpecConnections[] = []
+    const lane = async (): Promise<SpecConnections> => {
+      const connections = await this.#open()
+      opened.push(connections)
+      return connections
     }
-    return { ...report, ended: undefined }
-  } catch (error) {
-    if (!(error instanceof SpecEnded)) throw error
-    return { ...report, ended: { reason: error.message } }
-  } finally {
-    await connections.close()
+    try {
+      await unlessAborted(signal, this.#runLanes(lane))
+      return { ...this.#report, ended: signal?.aborted ? 'interrupted' : undefined }
+    } catch (error) {
+      if (!(error instanceof SpecEnded)) throw error
+      return { ...this.#report, ended: { reason: error.message } }
+    } finally {
+      this.#isOver = true
+      await Promise.all(opened.map((connections) => connections.close()))
+    }
+  }
+
+  #open(): Promise<SpecConnections> {
+    const { server, name, spec } = this.#options
+    return SpecConnections.open(
+      server,
+      name,
+      spec.sessions.map((session) => session.name),
+    )
+  }
+
+  async #runLanes(open: () => Promise<SpecConnections>): Promise<void> {
+    const first = await open()
+    await this.#runNext(first)
+    const others = Array.from({ length: await this.#furtherLanes(first) }, async () =>
+      this.#runAll(await open()),
+    )
+    await Promise.all([this.#runAll(first), ...others])
+  }
+
+  /** How many lanes besides the first one are of use, and of no consequence. */
+  async #furtherLanes(first: SpecConnections): Promise<number> {
+    const { only, lanes = defaultLanes } = this.#options
+    if (!this.#isConfined || lanes === 1) return 0
+    const left = (only?.length ?? this.#report.of) - 1
+    const wanted = Math.min(lanes, Math.floor(left / fewestPerLane)) - 1
+    // What a permutation leaves behind, the next one in the same database finds.
+    return wanted > 0 && (await first.isEmpty()) ? wanted : 0
+  }
+
+  async #runAll(connections: SpecConnections): Promise<void> {
+    while (await this.#runNext(connections));
+  }
+
+  /** Runs the next permutation, if there is one. */
+  async #runNext(connections: SpecConnections): Promise<boolean> {
+    const next =
+      this.#isOver || this.#options.signal?.aborted ? undefined : this.#permutations.next()
+    if (!next || next.done) return false
+    const [number, permutation] = next.value
+    const pending: Pending = { number, permutation, pieces: [], end: undefined }
+    this.#pending.push(pending)
+    const { spec, stepLimitMs = defaultStepLimitMs } = this.#options
+    const habits = this.#habits
+    const write: Write = (stream, text) => this.#take(pending, stream, text)
+    try {
+      pending.end = await runPermutation(
+        { spec, connections, habits, stepLimitMs, write },
+        permutation,
+      )
+    } catch (error) {
+      pending.end = { error }
+    }
+    this.#settle()
+    return true
+  }
+
+  /** What is still under way when all is over has nothing to say any more. */
+  #take(pending: Pending, stream: Stream, text: string): void {
+    if (this.#isOver || this.#options.signal?.aborted) return
+    pending.pieces.push([stream, text])
+    if (pending === this.#pending[0]) this.#options.write(stream, text)
+  }
+
+  /** Writes about those whose turn has come. */
+  #settle(): void {
+    for (let head = this.#pending[0]; head?.end && !this.#isOver; head = this.#pending[0]) {
+      if ('error' in head.end) {
+        this.#isOver = true
+        throw head.end.error
+      }
+      this.#finish(head, head.end.cancelled)
+      this.#pending.shift()
+      for (const [stream, text] of this.#pending[0]?.pieces ?? []) this.#options.write(stream, text)
+    }
+  }
+
+  #finish({ number, permutation, pieces }: Pending, cancelled: readonly string[]): void {
+    if (this.#options.signal?.aborted) return
+    this.#report.permutations += 1
+    this.#report.cancelled += cancelled.length
+    const steps = permutation.map(({ step }) => step.name)
+    const transcript = pieces.map(([, text]) => text).join('')
+    this.#options.onPermutation?.({ number, steps, transcript, cancelled })
   }
 }
 

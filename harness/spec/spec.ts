@@ -47,3 +47,15 @@ export type Blocker =
   | { readonly kind: 'step'; readonly step: SpecStep }
   /** `(other notices 2)`: the other step's session has sent so many messages since this step began. */
   | { readonly kind: 'notices'; readonly step: SpecStep; readonly count: number }
+
+/** All the SQL of a specification. */
+export const textsOf = ({ setups, teardown, sessions }: Spec): string[] =>
+  [
+    ...setups,
+    ...sessions.flatMap((session) => [
+      session.setup,
+      ...session.steps.map(({ sql }) => sql),
+      session.teardown,
+    ]),
+    teardown,
+  ].filter((text) => text !== undefined)

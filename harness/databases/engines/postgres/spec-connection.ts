@@ -44,8 +44,8 @@ export class SpecConnection {
   #isBusy = false
   #lost: string | undefined
   #farewell: SpecResult | undefined
-  #done: Promise<void> = Promise.resolve()
-  #finish: () => void = () => {}
+  /** Whoever waits for the end of what is under way. */
+  #whenDone: (() => void) | undefined
 
   private constructor(client: pg.Client, pid: number) {
     this.#client = client
@@ -86,9 +86,21 @@ export class SpecConnection {
     return this.#isBusy
   }
 
-  /** Resolves when nothing is under way any more. Never rejects. */
-  get done(): Promise<void> {
-    return this.#done
+  /** Whether the session is in a transaction that has not failed. */
+  get isInTransaction(): boolean {
+    return this.#client.getTransactionStatus() === 'T'
+  }
+
+  /** Resolves when nothing is under way any more, or after that time. One may wait at a time. */
+  done(withinMs?: number): Promise<void> {
+    if (!this.#isBusy) return Promise.resolve()
+    return new Promise((resolve) => {
+      const alarm = withinMs === undefined ? undefined : setTimeout(resolve, withinMs)
+      this.#whenDone = () => {
+        clearTimeout(alarm)
+        resolve()
+      }
+    })
   }
 
   /** Why the connection is of no use any more, if so. */
@@ -100,9 +112,6 @@ export class SpecConnection {
   send(text: string): void {
     this.#isBusy = true
     this.#sent = text
-    this.#done = new Promise((resolve) => {
-      this.#finish = resolve
-    })
     if (this.#lost === undefined) this.#client.query(new SpecQuery(text, this.#record, this.#end))
     else this.#breakOff()
   }
@@ -110,7 +119,7 @@ export class SpecConnection {
   /** Sends a text, and waits for what it comes to. */
   async execute(text: string): Promise<{ notices: string[]; result: SpecResult }> {
     this.send(text)
-    await this.#done
+    await this.done()
     const arrivals = this.#takeArrivals()
     const notices = arrivals.flatMap((each) => (each.kind === 'notice' ? [each.text] : []))
     const result = arrivals.findLast((each) => each.kind === 'result')?.result ?? { kind: 'done' }
@@ -166,7 +175,8 @@ export class SpecConnection {
 
   readonly #end = (): void => {
     this.#isBusy = false
-    this.#finish()
+    this.#whenDone?.()
+    this.#whenDone = undefined
   }
 
   #lose(reason: string): void {

@@ -34,6 +34,11 @@ export interface SpecWait {
 const waitsSql =
   'SELECT pid, pg_isolation_test_session_is_blocked(pid, $1) AS "isBlocked", pg_blocking_pids(pid) AS blockers FROM unnest($2::int[]) AS pid'
 
+/** Source: PostgreSQL, src/include/access/transam.h, FirstNormalObjectId. */
+const emptySql = `SELECT NOT EXISTS (${['class', 'proc', 'type', 'namespace']
+  .map((catalog) => `SELECT FROM pg_${catalog} WHERE oid >= 16384`)
+  .join(' UNION ALL ')}) AS empty`
+
 /**
  * A database of its own with the connections that a specification asks for: one for each session, one
  * for setup and teardown, and one that asks about waits.
@@ -101,6 +106,12 @@ export class SpecConnections {
         `PostgreSQL does not say who waits for whom: ${(error as Error).message}.`,
       )
     }
+  }
+
+  /** Whether nobody has made anything in the database that is still there. */
+  async isEmpty(): Promise<boolean> {
+    const { rows } = await this.#watcher.query<{ empty: boolean }>(emptySql)
+    return rows[0]?.empty ?? false
   }
 
   /** Asks the server to stop what a session is doing; the session then hears of an error. */
