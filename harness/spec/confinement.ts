@@ -48,7 +48,8 @@ const further = new RegExp(
   'im',
 )
 
-const statementsOf = (text: string): string[] =>
+/** The statements of a text, as far as no semicolon stands in one. */
+export const statementsOf = (text: string): string[] =>
   text
     .split(';')
     .map((statement) => statement.trim())

@@ -1,6 +1,7 @@
 import type { SpecConnection } from '../databases/engines/postgres/spec-connection.ts'
 import type { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
 import { isStanding, type Habits } from './habits.ts'
+import type { Stage } from './stage.ts'
 import type { Permutation, PermutationStep, Spec } from './spec.ts'
 import { lines, showResult, showRows } from './transcript.ts'
 
@@ -17,6 +18,7 @@ export interface PermutationOptions {
   readonly spec: Spec
   readonly connections: SpecConnections
   readonly habits: Habits
+  readonly stage: Stage
   /** How long a step may take before it is cancelled; after twice that, the run is given up. */
   readonly stepLimitMs: number
   readonly write: Write
@@ -95,8 +97,8 @@ class PermutationRun {
   }
 
   async #setUp(): Promise<void> {
-    const { spec, connections } = this.#options
-    for (const setup of spec.setups) {
+    const { spec, connections, stage } = this.#options
+    for (const setup of stage.enter() ? [] : spec.setups) {
       const failure = await this.#execute(connections.control, setup, undefined)
       if (failure !== undefined) this.#end(`setup failed: ${failure}`)
     }
@@ -108,13 +110,13 @@ class PermutationRun {
   }
 
   async #tearDown(): Promise<void> {
-    const { spec, connections } = this.#options
+    const { spec, connections, stage } = this.#options
     for (const [index, { name, teardown }] of spec.sessions.entries()) {
       if (teardown === undefined) continue
       const failure = await this.#execute(this.#connection(index), teardown, index)
       if (failure !== undefined) this.#complain(`teardown of session ${name} failed: ${failure}`)
     }
-    if (spec.teardown === undefined) return
+    if (spec.teardown === undefined || (await stage.restore())) return
     const failure = await this.#execute(connections.control, spec.teardown, undefined)
     if (failure !== undefined) this.#complain(`teardown failed: ${failure}`)
   }

@@ -3,9 +3,11 @@ import { SpecConnections } from '../databases/engines/postgres/spec-connections.
 import type { DatabaseServer } from '../databases/server.ts'
 import { isConfined } from './confinement.ts'
 import { Habits } from './habits.ts'
+import { keepingOf } from './keeping.ts'
 import { countPermutations, permutationsOf } from './permutations.ts'
 import { runPermutation, SpecEnded, type Stream, type Write } from './run-permutation.ts'
 import type { Permutation, Spec } from './spec.ts'
+import { Stage } from './stage.ts'
 import { lines } from './transcript.ts'
 
 export interface SpecRunOptions {
@@ -23,6 +25,11 @@ export interface SpecRunOptions {
    * where that makes no difference: see `isConfined`.
    */
   readonly lanes?: number | undefined
+  /**
+   * Whether to have setup and teardown run for every permutation, even where tables could be used again
+   * without a difference: see `Keeping`.
+   */
+  readonly remake?: boolean | undefined
   readonly signal?: AbortSignal | undefined
   /** Takes the transcript, piece by piece, in its order. */
   readonly write: Write
@@ -126,29 +133,29 @@ class SpecRun {
 
   async #runLanes(open: () => Promise<SpecConnections>): Promise<void> {
     const first = await open()
-    await this.#runNext(first)
-    const others = Array.from({ length: await this.#furtherLanes(first) }, async () =>
-      this.#runAll(await open()),
-    )
-    await Promise.all([this.#runAll(first), ...others])
-  }
-
-  /** How many lanes besides the first one are of use, and of no consequence. */
-  async #furtherLanes(first: SpecConnections): Promise<number> {
-    const { only, lanes = defaultLanes } = this.#options
-    if (!this.#isConfined || lanes === 1) return 0
-    const left = (only?.length ?? this.#report.of) - 1
-    const wanted = Math.min(lanes, Math.floor(left / fewestPerLane)) - 1
+    await this.#runNext(first, new Stage(first, undefined))
     // What a permutation leaves behind, the next one in the same database finds.
-    return wanted > 0 && (await first.isEmpty()) ? wanted : 0
+    const isRepeatable = this.#isConfined && (await first.isEmpty())
+    const keeping =
+      isRepeatable && !this.#options.remake ? keepingOf(this.#options.spec) : undefined
+    const runAll = async (connections: SpecConnections): Promise<void> => {
+      const stage = new Stage(connections, keeping)
+      while (await this.#runNext(connections, stage));
+    }
+    const length = isRepeatable ? this.#furtherLanes() : 0
+    const others = Array.from({ length }, async () => runAll(await open()))
+    await Promise.all([runAll(first), ...others])
   }
 
-  async #runAll(connections: SpecConnections): Promise<void> {
-    while (await this.#runNext(connections));
+  /** How many lanes besides the first one are of use. */
+  #furtherLanes(): number {
+    const { only, lanes = defaultLanes } = this.#options
+    const left = (only?.length ?? this.#report.of) - 1
+    return Math.max(0, Math.min(lanes, Math.floor(left / fewestPerLane)) - 1)
   }
 
   /** Runs the next permutation, if there is one. */
-  async #runNext(connections: SpecConnections): Promise<boolean> {
+  async #runNext(connections: SpecConnections, stage: Stage): Promise<boolean> {
     const next =
       this.#isOver || this.#options.signal?.aborted ? undefined : this.#permutations.next()
     if (!next || next.done) return false
@@ -160,7 +167,7 @@ class SpecRun {
     const write: Write = (stream, text) => this.#take(pending, stream, text)
     try {
       pending.end = await runPermutation(
-        { spec, connections, habits, stepLimitMs, write },
+        { spec, connections, habits, stage, stepLimitMs, write },
         permutation,
       )
     } catch (error) {

@@ -91,6 +91,11 @@ export class SpecConnection {
     return this.#client.getTransactionStatus() === 'T'
   }
 
+  /** Whether the session is in no transaction, failed or not. */
+  get isIdle(): boolean {
+    return !this.#isBusy && this.#client.getTransactionStatus() === 'I'
+  }
+
   /** Resolves when nothing is under way any more, or after that time. One may wait at a time. */
   done(withinMs?: number): Promise<void> {
     if (!this.#isBusy) return Promise.resolve()
