@@ -4,6 +4,7 @@ import selectForUpdate from '../strategies/purchase/select-for-update.ts'
 import checkThenInsert from '../strategies/redemption/check-then-insert.ts'
 import { lanesSideBySide } from './lanes.ts'
 import type { Measure, Metric } from './metric.ts'
+import { peersSideBySide } from './peers.ts'
 import { sideBySide, type Comparison } from './side-by-side.ts'
 
 /**
@@ -16,6 +17,8 @@ const { values } = parseArgs({
     json: { type: 'boolean', default: false },
     rounds: { type: 'string', default: '40' },
     database: { type: 'string', default: 'all' },
+    /** Compare with other tools, and measure nothing else. */
+    peers: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(values.rounds)
@@ -23,7 +26,12 @@ if (!Number.isInteger(rounds) || rounds < 4) {
   console.error(`bench: --rounds takes a whole number of at least 4, and not "${values.rounds}".`)
   process.exit(2)
 }
-const chosen = values.database === 'all' ? engines : [byName('database', engines, values.database)]
+const chosen =
+  values.database !== 'all'
+    ? [byName('database', engines, values.database)]
+    : values.peers
+      ? [byName('database', engines, 'postgres')]
+      : engines
 
 /** Two five-statement sessions that never wait for each other. */
 const noWait: Comparison = { name: 'no-wait', strategy: checkThenInsert, bars: {} }
@@ -65,7 +73,8 @@ async function measureOn(engine: Engine): Promise<Metric[]> {
   const server = await obtainServer(engine)
   try {
     const found: Metric[] = []
-    for (const measure of measures[engine.name] ?? innodbMeasures) {
+    const wanted = values.peers ? [peersSideBySide] : (measures[engine.name] ?? innodbMeasures)
+    for (const measure of wanted) {
       found.push(...(await measure(engine, server, rounds)))
     }
     return found

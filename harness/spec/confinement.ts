@@ -2,7 +2,7 @@ import type { Spec } from './spec.ts'
 
 /**
  * Whether a specification speaks of nothing but rows of its own tables, so that its permutations can be
- * run side by side, each in a database of its own, and none of them can tell: it makes its tables in a
+ * run side by side, each in a schema of its own, and none of them can tell: it makes its tables in a
  * setup and removes them in the teardown, uses statements on rows, and names nothing that belongs to the
  * whole server, outlives a permutation or depends on the clock.
  *
@@ -37,7 +37,16 @@ const onTables =
 const further = new RegExp(
   String.raw`\b(pg_\w+|${[
     ...['serializable', 'deferrable', 'concurrently', 'prepared', 'chain'],
-    ...['role', 'user', 'database', 'catalog', 'schema', 'tablespace', 'information_schema'],
+    ...[
+      'role',
+      'user',
+      'database',
+      'catalog',
+      'schema',
+      'public',
+      'tablespace',
+      'information_schema',
+    ],
     ...['temp', 'temporary', 'session', 'sequence', 'nextval', 'setval', 'currval', 'lastval'],
     ...['now', 'random', 'setseed', 'oid', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'],
     ...['reset', String.raw`current_\w+`, String.raw`session_\w+`],

@@ -4,18 +4,20 @@ import { textsOf, type Spec, type SpecStep } from './spec.ts'
 
 /** After so long without an answer the tool asks the server whether a statement waits. */
 const toolPatienceMs = 10
+/** How long an answer takes that does not wait, with a margin. */
+const ownPatienceMs = 2
 /** Pause between questions while somebody is still at work. */
 const pauseMs = 1
 
 /**
  * When to ask whether a step waits, and when to believe that it will go on waiting.
  *
- * A step is asked about at once if it has waited before, and otherwise after the tool's own 10 ms.
+ * A step is asked about at once if it has waited before in the same place, and otherwise after 2 ms.
  * Where a specification sets a time limit of the server's, a step may end its wait by itself, and so
- * may one in a circle; then what is true after 10 ms counts, as it does for the tool.
+ * may one in a circle; then what is true after the tool's own 10 ms counts, as it does for the tool.
  */
 export class Habits {
-  readonly #waiters = new Set<SpecStep>()
+  readonly #places = new Set<string>()
   readonly #isTimed: boolean
   readonly #isConfined: boolean
 
@@ -25,15 +27,25 @@ export class Habits {
     this.#isConfined = confined
   }
 
-  /** Milliseconds to wait for an answer before the first question. */
-  patienceFor(step: SpecStep): number {
-    return !this.#isTimed && this.#waiters.has(step) ? 0 : toolPatienceMs
+  /**
+   * Milliseconds to wait for an answer before the first question.
+   *
+   * @param place names the step, and how far the other sessions have come
+   */
+  patienceFor(place: string): number {
+    if (this.#isTimed) return toolPatienceMs
+    return this.#places.has(place) ? 0 : ownPatienceMs
+  }
+
+  /** The same for a waiter that may have been released. */
+  get patienceForWaiter(): number {
+    return this.#isTimed ? toolPatienceMs : ownPatienceMs
   }
 
   readonly patienceBetween = pauseMs
 
-  hasWaited(step: SpecStep): void {
-    this.#waiters.add(step)
+  hasWaited(place: string): void {
+    this.#places.add(place)
   }
 
   /** Whether what the busy sessions are at will not change by itself. */

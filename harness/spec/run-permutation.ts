@@ -55,6 +55,8 @@ interface ActiveStep {
   /** By session, how many notices it must have sent for a step that waits for that. */
   readonly noticesDue: ReadonlyMap<PermutationStep['blockers'][number], number>
   readonly wasInTransaction: boolean
+  /** Names the step, and how far each session has come. */
+  readonly place: string
   isCancelled: boolean
   /** The server has said that it waits, and since then nobody has done what could release it. */
   isKnownToWait: boolean
@@ -75,6 +77,8 @@ class PermutationRun {
   /** Those of the active ones that have been reported to wait, in that order. */
   #waiting: ActiveStep[] = []
   readonly #noticeCounts: number[]
+  /** How many steps of each session have been sent. */
+  readonly #sentCounts: number[]
   #noticesSeen = 0
   readonly #cancelled: string[] = []
 
@@ -82,6 +86,7 @@ class PermutationRun {
     this.#options = options
     this.#permutation = permutation
     this.#noticeCounts = options.spec.sessions.map(() => 0)
+    this.#sentCounts = options.spec.sessions.map(() => 0)
   }
 
   async run(): Promise<PermutationOutcome> {
@@ -161,7 +166,8 @@ class PermutationRun {
   }
 
   #send(planned: PermutationStep): ActiveStep {
-    const { session, sql } = planned.step
+    const { step } = planned
+    const { session, sql } = step
     const connection = this.#connection(session)
     const noticesDue = new Map(
       planned.blockers.flatMap((blocker) =>
@@ -175,11 +181,13 @@ class PermutationRun {
       connection,
       noticesDue,
       wasInTransaction: connection.isInTransaction,
+      place: `${step.name} ${this.#sentCounts.join()}`,
       isCancelled: false,
       isKnownToWait: false,
     }
     connection.send(sql)
     this.#active.set(session, active)
+    this.#sentCounts[session] = (this.#sentCounts[session] ?? 0) + 1
     return active
   }
 
@@ -206,7 +214,7 @@ class PermutationRun {
       this.#print(lines.waiting(step))
       return false
     }
-    const isAnswered = await this.#settle(active, mayWait)
+    const isAnswered = await this.#settle(active, { mayWait, isRetry })
     if (!isAnswered || this.#isHeldBack(active)) {
       if (!isRetry) this.#print(lines.waiting(step))
       return false
@@ -217,20 +225,20 @@ class PermutationRun {
   }
 
   /** Waits until the step is answered, or `mayWait` and the server says that it waits. */
-  async #settle(active: ActiveStep, mayWait: boolean): Promise<boolean> {
+  async #settle(active: ActiveStep, { mayWait, isRetry }: Look): Promise<boolean> {
     const { connection } = active
     const { habits } = this.#options
     const startedAt = performance.now()
     this.#collectNotices(active)
     if (mayWait && active.isKnownToWait && connection.isBusy) return false
-    let patience = habits.patienceFor(active.planned.step)
+    let patience = isRetry ? habits.patienceForWaiter : habits.patienceFor(active.place)
     while (connection.isBusy) {
       if (patience > 0) await connection.done(patience)
       patience = habits.patienceBetween
       this.#collectNotices(active)
       if (!connection.isBusy) break
       if (mayWait && (await this.#isStuck(active, startedAt))) {
-        habits.hasWaited(active.planned.step)
+        if (!isRetry) habits.hasWaited(active.place)
         return false
       }
       await this.#enforceLimit(active, performance.now() - startedAt)

@@ -21,7 +21,7 @@ export interface SpecRunOptions {
   /** How long a step may take before it is cancelled; by default as the tool, 360 s. */
   readonly stepLimitMs?: number | undefined
   /**
-   * Most permutations to run side by side, each in a database of its own. More than one are only run
+   * Most permutations to run side by side, each in a schema of its own. More than one are only run
    * where that makes no difference: see `isConfined`.
    */
   readonly lanes?: number | undefined
@@ -62,13 +62,13 @@ export const defaultStepLimitMs = 360_000
 
 /** A core is idle half of the time while a session and this process wait for each other. */
 const defaultLanes = 2 * availableParallelism()
-/** Fewer permutations than this are done before another database has been made. */
-const fewestPerLane = 16
+/** Fewer permutations than this are done before further connections have been opened. */
+const fewestPerLane = 8
 
 /**
  * Runs a specification of PostgreSQL's isolation tester and writes what the tool would print.
  *
- * Everything happens in databases of its own, which go at the end.
+ * Everything happens in a database of its own, which goes at the end.
  *
  * @throws {DatabaseFault} when the server is lost.
  */
@@ -104,21 +104,16 @@ class SpecRun {
     const { spec, signal, write } = this.#options
     for (const warning of spec.warnings) write('err', `${warning}\n`)
     write('out', lines.parsed(spec))
-    const opened: SpecConnections[] = []
-    const lane = async (): Promise<SpecConnections> => {
-      const connections = await this.#open()
-      opened.push(connections)
-      return connections
-    }
+    const connections = await this.#open()
     try {
-      await unlessAborted(signal, this.#runLanes(lane))
+      await unlessAborted(signal, this.#runLanes(connections))
       return { ...this.#report, ended: signal?.aborted ? 'interrupted' : undefined }
     } catch (error) {
       if (!(error instanceof SpecEnded)) throw error
       return { ...this.#report, ended: { reason: error.message } }
     } finally {
       this.#isOver = true
-      await Promise.all(opened.map((connections) => connections.close()))
+      await connections.close()
     }
   }
 
@@ -131,8 +126,7 @@ class SpecRun {
     )
   }
 
-  async #runLanes(open: () => Promise<SpecConnections>): Promise<void> {
-    const first = await open()
+  async #runLanes(first: SpecConnections): Promise<void> {
     await this.#runNext(first, new Stage(first, undefined))
     // What a permutation leaves behind, the next one in the same database finds.
     const isRepeatable = this.#isConfined && (await first.isEmpty())
@@ -143,7 +137,7 @@ class SpecRun {
       while (await this.#runNext(connections, stage));
     }
     const length = isRepeatable ? this.#furtherLanes() : 0
-    const others = Array.from({ length }, async () => runAll(await open()))
+    const others = Array.from({ length }, async () => runAll(await first.another()))
     await Promise.all([runAll(first), ...others])
   }
 

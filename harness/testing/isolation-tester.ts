@@ -47,12 +47,14 @@ function isExecutable(path: string): boolean {
  *
  * @param databaseUrl as of `withSpecDatabase`
  * @param name what sessions are called after
+ * @param onPrinted hears each piece as it is printed
  */
 export async function runIsolationTester(
   tool: string,
   databaseUrl: string,
   name: string,
   specification: string,
+  onPrinted: (text: string) => void = () => {},
 ): Promise<string> {
   const child = spawn(tool, [databaseUrl], {
     env: {
@@ -67,7 +69,10 @@ export async function runIsolationTester(
   })
   let printed = ''
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      printed += text
+      onPrinted(text)
+    })
   }
   child.stdin.end(specification)
   await once(child, 'close')

@@ -39,29 +39,39 @@ const emptySql = `SELECT NOT EXISTS (${['class', 'proc', 'type', 'namespace']
   .map((catalog) => `SELECT FROM pg_${catalog} WHERE oid >= 16384`)
   .join(' UNION ALL ')}) AS empty`
 
+/** What a set of connections is opened with. */
+interface Setting {
+  readonly url: string
+  /** Of the specification. */
+  readonly name: string
+  readonly sessions: readonly string[]
+}
+
 /**
- * A database of its own with the connections that a specification asks for: one for each session, one
- * for setup and teardown, and one that asks about waits.
+ * The connections that a specification asks for, one for each session and one for setup and teardown,
+ * and one that asks about waits; all in a database of their own.
  */
 export class SpecConnections {
-  readonly database: string
   readonly control: SpecConnection
   readonly sessions: readonly SpecConnection[]
-  readonly #server: DatabaseServer
+  readonly #setting: Setting
   readonly #watcher: pg.Client
+  /** Those that share the database, in schemas of their own. */
+  readonly #others: SpecConnections[] = []
+  #schemas = 0
+  readonly #dropDatabase: () => Promise<void>
 
   private constructor(
-    server: DatabaseServer,
-    database: string,
+    setting: Setting,
     watcher: pg.Client,
     [control, ...sessions]: readonly [SpecConnection, ...SpecConnection[]],
+    dropDatabase: () => Promise<void>,
   ) {
-    this.#server = server
-    this.database = database
+    this.#setting = setting
     this.#watcher = watcher
     this.control = control
     this.sessions = sessions
-    watcher.on('error', () => {}) // the next question reports it
+    this.#dropDatabase = dropDatabase
   }
 
   /**
@@ -74,21 +84,32 @@ export class SpecConnections {
     sessions: readonly string[],
   ): Promise<SpecConnections> {
     const database = newDatabaseName()
+    const drop = (): Promise<void> => onServer(server, [dropSql(database)])
     await createDatabase(server, database)
-    const url = withDatabase(server.url, database)
-    const opened: SpecConnection[] = []
     try {
-      for (const session of ['control connection', ...sessions]) {
-        opened.push(await SpecConnection.open(url, `isolation/${name}/${session}`, sessionSettings))
-      }
-      const watcher = await connect(url, {}, controlTimeoutMs)
-      const connections = opened as [SpecConnection, ...SpecConnection[]]
-      return new SpecConnections(server, database, watcher, connections)
+      const setting = { url: withDatabase(server.url, database), name, sessions }
+      const watcher = await connect(setting.url, {}, controlTimeoutMs)
+      watcher.on('error', () => {}) // the next question reports it
+      return new SpecConnections(setting, watcher, await connectAll(setting, {}), drop)
     } catch (error) {
-      await Promise.all(opened.map((connection) => connection.close()))
-      await onServer(server, [dropSql(database)]).catch(() => undefined)
+      await drop().catch(() => undefined)
       throw error
     }
+  }
+
+  /**
+   * As many connections again, in the same database. Tables that are made by them are theirs alone. They
+   * are closed with these.
+   */
+  async another(): Promise<SpecConnections> {
+    this.#schemas += 1
+    const schema = `lane${this.#schemas}`
+    await this.#watcher.query(`CREATE SCHEMA ${schema}`)
+    const connections = await connectAll(this.#setting, { search_path: schema })
+    const nothing = (): Promise<void> => Promise.resolve()
+    const other = new SpecConnections(this.#setting, this.#watcher, connections, nothing)
+    this.#others.push(other)
+    return other
   }
 
   /** Which of the given sessions wait for one of all sessions at this moment. */
@@ -120,12 +141,24 @@ export class SpecConnections {
   }
 
   async close(): Promise<void> {
-    const connections = [this.control, ...this.sessions]
-    // What still runs goes with its connection: nothing is waited for.
-    await onServer(this.#server, [dropSql(this.database)])
+    // What still runs goes with the database: nothing is waited for.
+    await this.#dropDatabase()
+    const connections = [this, ...this.#others].flatMap(({ control, sessions }) => [
+      control,
+      ...sessions,
+    ])
     await Promise.all(connections.map((connection) => connection.close()))
     await this.#watcher.end().catch(() => undefined)
   }
+}
+
+async function connectAll(
+  { url, name, sessions }: Setting,
+  settings: Readonly<Record<string, string>>,
+): Promise<readonly [SpecConnection, ...SpecConnection[]]> {
+  const open = (session: string): Promise<SpecConnection> =>
+    SpecConnection.open(url, `isolation/${name}/${session}`, { ...sessionSettings, ...settings })
+  return Promise.all([open('control connection'), ...sessions.map(open)])
 }
 
 /**
