@@ -42,6 +42,11 @@ export class Habits {
     return this.#isTimed ? toolPatienceMs : ownPatienceMs
   }
 
+  /** Whether steps of one session may be sent together when nothing happens in between. */
+  get mayHurry(): boolean {
+    return this.#isConfined
+  }
+
   readonly patienceBetween = pauseMs
 
   hasWaited(place: string): void {

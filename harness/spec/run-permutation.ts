@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import type { SpecAnswer } from '../databases/engines/postgres/spec-answer.ts'
 import type { SpecConnection } from '../databases/engines/postgres/spec-connection.ts'
 import type { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
 import { isStanding, type Habits } from './habits.ts'
@@ -52,9 +54,9 @@ export async function runPermutation(
 interface ActiveStep {
   readonly planned: PermutationStep
   readonly connection: SpecConnection
+  readonly answer: SpecAnswer
   /** By session, how many notices it must have sent for a step that waits for that. */
   readonly noticesDue: ReadonlyMap<PermutationStep['blockers'][number], number>
-  readonly wasInTransaction: boolean
   /** Names the step, and how far each session has come. */
   readonly place: string
   isCancelled: boolean
@@ -81,6 +83,8 @@ class PermutationRun {
   readonly #sentCounts: number[]
   #noticesSeen = 0
   readonly #cancelled: string[] = []
+  /** Answers to steps whose turn has not come, by their place in the permutation. */
+  readonly #sentAhead = new Map<number, SpecAnswer>()
 
   constructor(options: PermutationOptions, permutation: Permutation) {
     this.#options = options
@@ -92,7 +96,7 @@ class PermutationRun {
   async run(): Promise<PermutationOutcome> {
     this.#print(lines.starting(this.#permutation))
     await this.#setUp()
-    for (const planned of this.#permutation) await this.#take(planned)
+    for (const index of this.#permutation.keys()) await this.#take(index)
     await this.#lookAtWaiters({ mayWait: false, isRetry: true })
     if (this.#waiting.length > 0) {
       this.#end('failed to complete permutation due to mutually-blocking steps\n')
@@ -138,10 +142,11 @@ class PermutationRun {
     return result.kind === 'error' ? result.text : undefined
   }
 
-  async #take(planned: PermutationStep): Promise<void> {
+  async #take(index: number): Promise<void> {
+    const planned = this.#permutation[index] as PermutationStep
     const { session } = planned.step
     if (this.#active.has(session)) await this.#waitForSession(session)
-    const active = this.#send(planned)
+    const active = this.#send(planned, index)
     const isCompleted = await this.#look(active, { mayWait: true, isRetry: false })
     await this.#lookAtWaiters({ mayWait: true, isRetry: true })
     if (!isCompleted) this.#waiting.push(active)
@@ -165,10 +170,12 @@ class PermutationRun {
     }
   }
 
-  #send(planned: PermutationStep): ActiveStep {
+  #send(planned: PermutationStep, index: number): ActiveStep {
     const { step } = planned
     const { session, sql } = step
     const connection = this.#connection(session)
+    const answer = this.#sentAhead.get(index) ?? connection.send(sql)
+    this.#sendAhead(index)
     const noticesDue = new Map(
       planned.blockers.flatMap((blocker) =>
         blocker.kind === 'notices'
@@ -179,16 +186,30 @@ class PermutationRun {
     const active = {
       planned,
       connection,
+      answer,
       noticesDue,
-      wasInTransaction: connection.isInTransaction,
       place: `${step.name} ${this.#sentCounts.join()}`,
       isCancelled: false,
       isKnownToWait: false,
     }
-    connection.send(sql)
     this.#active.set(session, active)
     this.#sentCounts[session] = (this.#sentCounts[session] ?? 0) + 1
     return active
+  }
+
+  /**
+   * Sends what the same session does next as well, where nobody can tell: nothing else would happen
+   * before, and there is no waiter who might be released in between.
+   */
+  #sendAhead(index: number): void {
+    if (!this.#options.habits.mayHurry || this.#active.size > 0) return
+    const first = this.#permutation[index]
+    for (let at = index; ; at++) {
+      const planned = this.#permutation[at]
+      if (planned?.step.session !== first?.step.session || planned?.blockers.length !== 0) return
+      if (at === index || this.#sentAhead.has(at)) continue
+      this.#sentAhead.set(at, this.#connection(planned.step.session).send(planned.step.sql))
+    }
   }
 
   /** Looks at every waiter, and again as long as one of them may have released another. */
@@ -226,17 +247,17 @@ class PermutationRun {
 
   /** Waits until the step is answered, or `mayWait` and the server says that it waits. */
   async #settle(active: ActiveStep, { mayWait, isRetry }: Look): Promise<boolean> {
-    const { connection } = active
+    const { answer } = active
     const { habits } = this.#options
     const startedAt = performance.now()
     this.#collectNotices(active)
-    if (mayWait && active.isKnownToWait && connection.isBusy) return false
+    if (mayWait && active.isKnownToWait && answer.isBusy) return false
     let patience = isRetry ? habits.patienceForWaiter : habits.patienceFor(active.place)
-    while (connection.isBusy) {
-      if (patience > 0) await connection.done(patience)
+    while (answer.isBusy) {
+      if (patience > 0) await answer.done(patience)
       patience = habits.patienceBetween
       this.#collectNotices(active)
-      if (!connection.isBusy) break
+      if (!answer.isBusy) break
       if (mayWait && (await this.#isStuck(active, startedAt))) {
         if (!isRetry) habits.hasWaited(active.place)
         return false
@@ -249,12 +270,15 @@ class PermutationRun {
 
   /** Whether the server says that the step waits, and nothing under way will change that. */
   async #isStuck(active: ActiveStep, startedAt: number): Promise<boolean> {
-    const busy = [...this.#active.values()].filter(({ connection }) => connection.isBusy)
+    const busy = [...this.#active.values()].filter(({ answer }) => answer.isBusy)
     const waits = await this.#options.connections.waits(busy.map(({ connection }) => connection))
-    this.#collectNotices(active)
-    if (!active.connection.isBusy) return false
     const own = waits.find(({ pid }) => pid === active.connection.pid)
     if (!own?.isBlocked) return false
+    // The session may wait in a step that was sent ahead: then the answer to this one is here already,
+    // and only has to be read.
+    await turn()
+    this.#collectNotices(active)
+    if (!active.answer.isBusy) return false
     active.isKnownToWait = isStanding(waits)
     return this.#options.habits.isLasting(waits, performance.now() - startedAt)
   }
@@ -293,9 +317,9 @@ class PermutationRun {
     })
   }
 
-  #report({ planned, connection, wasInTransaction }: ActiveStep): void {
+  #report({ planned, connection, answer }: ActiveStep): void {
     const { session } = planned.step
-    for (let next = connection.takeResult(); next; next = connection.takeResult()) {
+    for (let next = answer.takeResult(); next; next = answer.takeResult()) {
       this.#showNotices(session, next.notices)
       this.#print(showResult(next.result))
     }
@@ -304,8 +328,7 @@ class PermutationRun {
       this.#print(lines.notification(name, notification, this.#senderOf(notification.pid)))
     }
     this.#active.delete(session)
-    const stays = wasInTransaction && connection.isInTransaction
-    if (!this.#options.habits.mayRelease(planned.step, stays)) return
+    if (!this.#options.habits.mayRelease(planned.step, answer.staysInTransaction)) return
     for (const each of this.#active.values()) each.isKnownToWait = false
   }
 
@@ -315,8 +338,8 @@ class PermutationRun {
     return spec.sessions[index]?.name ?? `PID ${sender}`
   }
 
-  #collectNotices({ planned, connection }: ActiveStep): void {
-    this.#showNotices(planned.step.session, connection.takeNotices())
+  #collectNotices({ planned, answer }: ActiveStep): void {
+    this.#showNotices(planned.step.session, answer.takeNotices())
   }
 
   #showNotices(session: number, notices: readonly string[]): void {

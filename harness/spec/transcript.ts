@@ -1,4 +1,5 @@
-import type { SpecNotification, SpecResult } from '../databases/engines/postgres/spec-connection.ts'
+import type { SpecResult } from '../databases/engines/postgres/spec-answer.ts'
+import type { SpecNotification } from '../databases/engines/postgres/spec-connection.ts'
 import type { Permutation, Spec, SpecStep } from './spec.ts'
 
 /**

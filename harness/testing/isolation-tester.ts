@@ -56,7 +56,8 @@ export async function runIsolationTester(
   specification: string,
   onPrinted: (text: string) => void = () => {},
 ): Promise<string> {
-  const child = spawn(tool, [databaseUrl], {
+  // One pipe for both, so that what is printed keeps its order.
+  const child = spawn('sh', ['-c', 'exec "$0" "$1" 2>&1', tool, databaseUrl], {
     env: {
       ...process.env,
       PGAPPNAME: `isolation/${name}`,
@@ -65,15 +66,13 @@ export async function runIsolationTester(
       PGOPTIONS: '-c intervalstyle=postgres_verbose',
       PG_TEST_TIMEOUT_DEFAULT: '10',
     },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   })
   let printed = ''
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      printed += text
-      onPrinted(text)
-    })
-  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    printed += text
+    onPrinted(text)
+  })
   child.stdin.end(specification)
   await once(child, 'close')
   return printed

@@ -27,13 +27,13 @@ const types: pg.CustomTypesConfig = {
 
 /**
  * A connected client, with PostgreSQL's own settings for its session. A query that takes longer than
- * `timeoutMs`, if given, is an error. `others` are the driver's settings that differ from the usual.
+ * `timeoutMs`, if given, is an error.
  */
 export async function connect(
   url: string,
   settings: Readonly<Record<string, string>> = {},
   timeoutMs?: number,
-  others: pg.ClientConfig = {},
+  applicationName = 'lockstep',
 ): Promise<pg.Client> {
   const options = Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(/([ \\])/g, '\\$1')}`)
@@ -44,9 +44,8 @@ export async function connect(
     pipeline: true,
     connectionTimeoutMillis: connectionTimeoutMs,
     ...(timeoutMs !== undefined && { query_timeout: timeoutMs }),
-    application_name: 'lockstep',
+    application_name: applicationName,
     ...(options === '' ? {} : { options }),
-    ...others,
   })
   try {
     await client.connect()

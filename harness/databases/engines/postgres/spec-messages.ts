@@ -1,4 +1,4 @@
-import type { SpecResult } from './spec-connection.ts'
+import type { SpecResult } from './spec-answer.ts'
 
 /** The fields of an error or a notice. Source: PostgreSQL manual, "Error and Notice Message Fields". */
 export interface ServerMessage {
