@@ -20,6 +20,7 @@ export function isConfined({ setups, teardown, sessions }: Spec): boolean {
   ])
   return (
     [...once, ...ofSessions].every((text) => !further.test(text)) &&
+    [...once, ...ofSessions].flatMap(statementsOf).every(isWhole) &&
     once.every((text) => statementsOf(text).every((each) => onTables.test(each))) &&
     ofSessions.every((text) => statementsOf(text).every((each) => onRows.test(each)))
   )
@@ -34,28 +35,22 @@ const onTables =
   /^(create\s+(unlogged\s+)?table|create\s+(unique\s+)?index|drop\s+table|insert|update|delete)\b/i
 
 /** Words of what is not in a table, or of what does not end with a permutation. */
+const words = String.raw`
+  pg_\w+ serializable deferrable concurrently prepared chain
+  role user database catalog schema public tablespace information_schema
+  temp temporary session sequence nextval setval currval lastval reset
+  now random setseed oid tableoid ctid xmin xmax cmin cmax timeofday
+  current_\w+ session_\w+ txid\w* reg\w+ to_reg\w+ lo_\w+ \w+_timestamp`
+  .trim()
+  .split(/\s+/)
+
 const further = new RegExp(
-  String.raw`\b(pg_\w+|${[
-    ...['serializable', 'deferrable', 'concurrently', 'prepared', 'chain'],
-    ...[
-      'role',
-      'user',
-      'database',
-      'catalog',
-      'schema',
-      'public',
-      'tablespace',
-      'information_schema',
-    ],
-    ...['temp', 'temporary', 'session', 'sequence', 'nextval', 'setval', 'currval', 'lastval'],
-    ...['now', 'random', 'setseed', 'oid', 'tableoid', 'ctid', 'xmin', 'xmax', 'cmin', 'cmax'],
-    ...['reset', String.raw`current_\w+`, String.raw`session_\w+`],
-    ...[String.raw`txid\w*`, String.raw`reg\w+`, String.raw`\w+_timestamp`, 'timeofday'],
-  ].join(
-    '|',
-  )})\b|_timeout|\bif\s+(not\s+)?exists\b|^\s*(select|with)\b[^;]*\binto\b|set_config|current_setting|uuid|dblink|inet_`,
+  String.raw`\b(${words.join('|')})\b|_timeout|\bif\s+(not\s+)?exists\b|^\s*(select|with)\b[^;]*\binto\b|set_config|current_setting|\$\w*\$|--|/\*|uuid|dblink|inet_`,
   'im',
 )
+
+/** Whether no string ends beyond the statement: it would have a semicolon in it. */
+const isWhole = (statement: string): boolean => statement.split("'").length % 2 === 1
 
 /** The statements of a text, as far as no semicolon stands in one. */
 export const statementsOf = (text: string): string[] =>

@@ -6,7 +6,7 @@ import { textsOf, type Spec, type SpecStep } from './spec.ts'
 const toolPatienceMs = 10
 /** How long an answer takes that does not wait, with a margin. */
 const ownPatienceMs = 2
-/** Pause between questions while somebody is still at work. */
+/** First pause between questions while somebody is still at work. */
 const pauseMs = 1
 
 /**
@@ -47,7 +47,10 @@ export class Habits {
     return this.#isConfined
   }
 
-  readonly patienceBetween = pauseMs
+  /** Milliseconds until the next question, after a pause that came to nothing. */
+  patienceAfter(pause: number): number {
+    return Math.min(Math.max(2 * pause, pauseMs), toolPatienceMs)
+  }
 
   hasWaited(place: string): void {
     this.#places.add(place)

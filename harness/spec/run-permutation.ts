@@ -255,7 +255,7 @@ class PermutationRun {
     let patience = isRetry ? habits.patienceForWaiter : habits.patienceFor(active.place)
     while (answer.isBusy) {
       if (patience > 0) await answer.done(patience)
-      patience = habits.patienceBetween
+      patience = habits.patienceAfter(patience)
       this.#collectNotices(active)
       if (!answer.isBusy) break
       if (mayWait && (await this.#isStuck(active, startedAt))) {

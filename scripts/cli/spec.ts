@@ -23,6 +23,8 @@ import { serverChoice, serverOptions, type ServerFlags } from './server-options.
 interface SpecFlags extends ServerFlags {
   readonly permutation?: readonly number[]
   readonly stepTimeout?: number
+  readonly lanes?: number
+  readonly remake?: true
   readonly json?: true
 }
 
@@ -43,6 +45,12 @@ export function specCommand(finish: (exitCode: number) => void): Command {
       'cancel a step that takes longer (default: 360, or twice PG_TEST_TIMEOUT_DEFAULT)',
       seconds('--step-timeout'),
     )
+    .option(
+      '--lanes <n>',
+      'most permutations side by side, where that makes no difference (default: twice the cores)',
+      wholeNumber('--lanes', 1, 64),
+    )
+    .option('--remake', 'make tables anew for every permutation, even where it makes no difference')
   return serverOptions(command)
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
@@ -67,6 +75,8 @@ async function run(file: string, flags: SpecFlags): Promise<number> {
         name: basename(file, '.spec'),
         only: flags.permutation,
         stepLimitMs: stepLimitMs(flags),
+        lanes: flags.lanes,
+        remake: flags.remake,
         signal,
       }
       return flags.json ? asJson(file, options) : asTranscript(options)

@@ -29,10 +29,14 @@ export interface SpecWait {
 
 /**
  * The first function is the one that PostgreSQL's isolation tester asks. It knows of locks, of safe
- * snapshots and of injection points, as far as one of the given sessions is in the way.
+ * snapshots and of injection points, as far as one of the given sessions is in the way. By whom is only of
+ * interest where several wait.
  */
-const waitsSql =
-  'SELECT pid, pg_isolation_test_session_is_blocked(pid, $1) AS "isBlocked", pg_blocking_pids(pid) AS blockers FROM unnest($2::int[]) AS pid'
+const waitsSql = `
+  SELECT pid,
+    pg_isolation_test_session_is_blocked(pid, $1) AS "isBlocked",
+    CASE WHEN cardinality($2::int[]) > 1 THEN pg_blocking_pids(pid) ELSE '{}' END AS blockers
+  FROM unnest($2::int[]) AS pid`
 
 /** Source: PostgreSQL, src/include/access/transam.h, FirstNormalObjectId. */
 const emptySql = `SELECT NOT EXISTS (${['class', 'proc', 'type', 'namespace']
@@ -106,8 +110,7 @@ export class SpecConnections {
     const schema = `lane${this.#schemas}`
     await this.#watcher.query(`CREATE SCHEMA ${schema}`)
     const connections = await connectAll(this.#setting, { search_path: schema })
-    const nothing = (): Promise<void> => Promise.resolve()
-    const other = new SpecConnections(this.#setting, this.#watcher, connections, nothing)
+    const other = new SpecConnections(this.#setting, this.#watcher, connections, keepDatabase)
     this.#others.push(other)
     return other
   }
@@ -151,6 +154,8 @@ export class SpecConnections {
     await this.#watcher.end().catch(() => undefined)
   }
 }
+
+const keepDatabase = (): Promise<void> => Promise.resolve()
 
 async function connectAll(
   { url, name, sessions }: Setting,
