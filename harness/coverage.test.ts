@@ -104,7 +104,7 @@ describe('coverage', () => {
   }
 
   test('estimates what is left by what was seen once', () => {
-    expect(seen(1, 2, 2, 3, 3, 3, 4, 2).summary()).toMatchObject({
+    expect(seen(1, 2, 2, 3, 3, 3, 4, 2).summary('drawn')).toMatchObject({
       schedules: 8,
       classes: 4,
       singletons: 2,
@@ -114,20 +114,27 @@ describe('coverage', () => {
 
   test('of nothing leaves everything', () => {
     const expected = { schedules: 0, classes: 0, singletons: 0, unseen: 1, unseenAtMost: 1 }
-    expect(seen().summary()).toEqual(expected)
+    expect(seen().summary('drawn')).toEqual(expected)
   })
 
   test('of all schedules leaves nothing, however often each class was seen', () => {
     const expected = { schedules: 3, classes: 3, singletons: 3, unseen: 0, unseenAtMost: 0 }
-    expect(seen(1, 2, 3).summary(true)).toEqual(expected)
+    expect(seen(1, 2, 3).summary('exhausted')).toEqual(expected)
+  })
+
+  test('of an enumeration that has not ended is not estimated', () => {
+    const expected = { schedules: 3, classes: 2, singletons: 1 }
+    expect(seen(1, 2, 2).summary('enumerated')).toEqual(expected)
   })
 
   test('says how wrong the estimate may be', () => {
-    const { unseen, unseenAtMost } = seen(...Array.from({ length: 10_000 }, () => 1)).summary()
+    const { unseen, unseenAtMost } = seen(...Array.from({ length: 10_000 }, () => 1)).summary(
+      'drawn',
+    )
     expect(unseen).toBe(0)
     // (2√2 + √3) · √(ln(3 / 0.05) / 10000)
     expect(unseenAtMost).toBeCloseTo(0.0923, 4)
-    expect(seen(1, 1).summary().unseenAtMost).toBe(1)
+    expect(seen(1, 1).summary('drawn').unseenAtMost).toBe(1)
   })
 
   test('is hardly ever more than it says', () => {
@@ -150,7 +157,9 @@ describe('coverage', () => {
             (sum, each, id) => (ids.includes(id) ? sum : sum + each),
             0,
           )
-          expect(missing / total).toBeLessThanOrEqual(seen(...ids).summary().unseenAtMost)
+          expect(missing / total).toBeLessThanOrEqual(
+            seen(...ids).summary('drawn').unseenAtMost ?? 0,
+          )
         },
       ),
       { numRuns: 20 },

@@ -13,21 +13,24 @@ export interface CoverageSummary {
   /** Classes that were seen once only. */
   readonly singletons: number
   /**
-   * Estimated probability that the next schedule is of a class that was not seen yet; 0 when all
-   * schedules have been tried.
+   * Estimated probability that the next schedule is of a class that was not seen yet; 0 when no
+   * schedule is left. Left out of an enumeration that has not ended, as nothing is drawn there.
    *
    * It is that of Good and Turing: the share of schedules whose class was seen once only. It is sound
    * for schedules that are drawn independently, and about those that the explorer is likely to draw:
    * it says nothing of what it never draws. Source: Good, "The Population Frequencies of Species and the
    * Estimation of Population Parameters", Biometrika 1953.
    */
-  readonly unseen: number
+  readonly unseen?: number
   /**
    * With a confidence of 95 %, that probability is no more than this. Source: McAllester and Schapire,
    * "On the Convergence Rate of Good-Turing Estimators", COLT 2000, theorem 1.
    */
-  readonly unseenAtMost: number
+  readonly unseenAtMost?: number
 }
+
+/** How schedules were come by: drawn by chance, or one after the other, perhaps until none was left. */
+export type Selection = 'drawn' | 'enumerated' | 'exhausted'
 
 const doubt = 0.05
 
@@ -48,19 +51,15 @@ export class Coverage {
     this.#seen.set(id, this.#seen.has(id) ? 'again' : 'once')
   }
 
-  /** @param isExhausted whether there is no schedule that has not been tried. */
-  summary(isExhausted = false): CoverageSummary {
+  summary(selection: Selection): CoverageSummary {
     const schedules = this.#schedules
     const singletons = this.#seen.values().reduce((sum, each) => sum + Number(each === 'once'), 0)
-    const unseen = isExhausted ? 0 : schedules === 0 ? 1 : singletons / schedules
+    const counted = { schedules, classes: this.#seen.size, singletons }
+    if (selection === 'enumerated') return counted
+    if (selection === 'exhausted') return { ...counted, unseen: 0, unseenAtMost: 0 }
+    const unseen = schedules === 0 ? 1 : singletons / schedules
     const margin = (2 * Math.SQRT2 + Math.sqrt(3)) * Math.sqrt(Math.log(3 / doubt) / schedules)
-    return {
-      schedules,
-      classes: this.#seen.size,
-      singletons,
-      unseen,
-      unseenAtMost: isExhausted ? 0 : Math.min(1, unseen + margin),
-    }
+    return { ...counted, unseen, unseenAtMost: Math.min(1, unseen + margin) }
   }
 }
 

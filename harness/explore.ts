@@ -187,7 +187,10 @@ class Exploring {
     const elapsedMs = this.#elapsedMs()
     const isSampling = explorer.kind === 'sampling'
     const { preemptions } = this.#options
-    const counts = this.#ledger.counts(this.#judged, preemptions === undefined)
+    const counts = this.#ledger.counts(this.#judged, ({ exhausted }) => {
+      if (isSampling) return 'drawn'
+      return exhausted && preemptions === undefined ? 'exhausted' : 'enumerated'
+    })
     return {
       workload: strategy.workload.name,
       strategy: strategy.name,

@@ -53,6 +53,7 @@ const trials: readonly (readonly [Platform, IsolationLevel, readonly Row[]])[] =
     'postgres',
     'repeatable-read',
     [
+      ['redemption/check-then-insert', 'same-user', 2],
       ['redemption/select-for-update', 'same-user', 2],
       ['redemption/unique-constraint', 'same-user', 2],
       ['purchase/advisory-lock', 'last-item', 2],

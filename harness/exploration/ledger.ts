@@ -1,4 +1,4 @@
-import { Coverage } from '../coverage.ts'
+import { Coverage, type Selection } from '../coverage.ts'
 import type { Fault } from '../errors.ts'
 import { settingOf } from '../footprints/setting.ts'
 import type { Grain } from '../grain.ts'
@@ -13,7 +13,7 @@ import { Tally } from '../tally.ts'
 import type { Explored, SelfCheckCount } from '../verdict.ts'
 import type { Place } from './runner.ts'
 
-interface GrainLedger {
+export interface GrainLedger {
   schedules: number
   exhausted: boolean
   notRun?: string
@@ -102,14 +102,14 @@ export class Ledger {
 
   counts(
     judged: ReadonlySet<string>,
-    isWholeSpace: boolean,
+    selection: (grain: GrainLedger) => Selection,
   ): Pick<Explored, 'schedules' | 'grains' | 'replies' | 'invariants' | 'liveness' | 'selfCheck'> {
     return {
       schedules: this.schedules,
       grains: [...this.#grains].map(([grain, { coverage, ...counted }]) => ({
         grain,
         ...counted,
-        ...(coverage && { coverage: coverage.summary(counted.exhausted && isWholeSpace) }),
+        ...(coverage && { coverage: coverage.summary(selection(counted)) }),
       })),
       replies: this.#tally.replies,
       invariants: this.#tally.invariants(judged),

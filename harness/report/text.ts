@@ -200,7 +200,7 @@ function describeGrain(counted: GrainCount): string {
 /** Schedules of one class differ only in the order of steps that commute. */
 function describeCoverage({ classes, unseen, unseenAtMost }: CoverageSummary): string {
   const seen = count(classes, 'class', 'classes')
-  if (unseenAtMost === 0) return seen
+  if (unseen === undefined || unseenAtMost === undefined || unseenAtMost === 0) return seen
   return `${seen}, the next of a new one with probability ${unseen.toFixed(2)} (at most ${unseenAtMost.toFixed(2)})`
 }
 
