@@ -1,3 +1,4 @@
 import { describeInside } from './describe-inside.ts'
 
-describeInside('postgres')
+// PostgreSQL's read uncommitted is its read committed.
+describeInside('postgres', ['read-committed', 'repeatable-read', 'serializable'])
