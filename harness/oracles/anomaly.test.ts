@@ -572,6 +572,15 @@ describe('what is seen, besides', () => {
     })
   })
 
+  test('is not known of rows that were left out because others had locked them', () => {
+    const skip = sql`SELECT value FROM item WHERE id = 1 FOR UPDATE SKIP LOCKED`
+    const story = play(A, B).sets(A, 1, 4).sends(B, skip).returns(B, []).rollsBack(B)
+    expect(labelOf(story.replies(B, rejected('busy')).ends(A))).toEqual({
+      name: 'unknown',
+      why: 'Step 4 leaves out rows of item that others have locked, and which these were cannot be told.',
+    })
+  })
+
   test('may be one of two things, and then neither is believed', () => {
     const narrow = sql`SELECT owner FROM entry WHERE owner = 1 AND kind > 3`
     const story = play(A, B)

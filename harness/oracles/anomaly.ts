@@ -291,6 +291,15 @@ class Verdict {
         why: 'Foreign keys, triggers or the like make statements touch more than their texts say.',
       }
     }
+    const skipping = this.#commands
+      .flatMap(({ transactions }) => transactions.flatMap(({ operations }) => operations))
+      .find(({ skipsLocked }) => skipsLocked)
+    if (skipping) {
+      return {
+        name: 'unknown',
+        why: `Step ${skipping.step} leaves out rows of ${skipping.table} that others have locked, and which these were cannot be told.`,
+      }
+    }
     return {
       name: 'none',
       explanation:

@@ -23,7 +23,9 @@ export interface Operation {
   readonly writes: ReadonlySet<string> | 'all'
   /** Whether it locks what it reads. Whatever writes does. */
   readonly locks: boolean
-  /** Whether it returns each of these rows: not so where it counts them. */
+  /** Whether it leaves out rows that others have locked, and so does not see them. */
+  readonly skipsLocked: boolean
+  /** Whether it returns each of these rows: not so where it counts them or leaves some out. */
   readonly returnsThem: boolean
   /** Whether it is not known which rows it is about, as the statement is about several tables. */
   readonly isVague: boolean
@@ -37,6 +39,14 @@ export type Effect =
 
 /** What the statement does with rows. Locks on names, and sequences, are nothing that is read. */
 export function effectOf(statement: Statement, engine: EngineName): Effect {
+  const effect = effectOfAll(statement, engine)
+  const skipsLocked = /\bskip\s+locked\b/i.test(statement.parts.join(' '))
+  if (effect.kind !== 'operations' || !skipsLocked) return effect
+  const operations = effect.operations.map((each) => ({ ...each, skipsLocked, returnsThem: false }))
+  return { kind: 'operations', operations }
+}
+
+function effectOfAll(statement: Statement, engine: EngineName): Effect {
   const footprint = footprintOf(statement, engine)
   if (footprint.kind === 'everything') return { kind: 'unknown' }
   if (footprint.kind === 'local') return { kind: 'begin' }
@@ -89,6 +99,7 @@ function plain(
       reads: columnsIn([ast['where'], values]),
       writes: action === 'delete' ? 'all' : columnsSet(set),
       locks: true,
+      skipsLocked: false,
       returnsThem: false,
       isVague: false,
     },
@@ -104,6 +115,7 @@ function readOf(ast: Node, table: string, locks: boolean, params: readonly SqlVa
     reads: columnsIn([ast['columns'], ast['where'], ast['groupby'], ast['orderby'], ast['having']]),
     writes: new Set(),
     locks,
+    skipsLocked: false,
     returnsThem: !isSummary(ast),
     isVague: false,
   }
@@ -121,6 +133,7 @@ function inserts(ast: Node, table: string, params: readonly SqlValue[]): readonl
         reads: new Set(),
         writes: 'all',
         locks: true,
+        skipsLocked: false,
         returnsThem: false,
         isVague: false,
       }
@@ -161,6 +174,7 @@ const vague = (table: string, action: Operation['action'], locks: boolean): Oper
   reads: action === 'read' ? 'all' : new Set(),
   writes: action === 'read' ? new Set() : 'all',
   locks,
+  skipsLocked: false,
   returnsThem: false,
   isVague: true,
 })
