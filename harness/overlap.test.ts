@@ -48,9 +48,9 @@ test('statements that are sent together race, and those that are sent in turn do
     [1, 1],
   ])
   expect(together.steps).toBe(1)
-  expect(judge(slowInsert, together).map(({ invariant }) => invariant)).toEqual([
+  expect(judge(slowInsert, together).map(({ invariant }) => invariant)).toContain(
     'one-redemption-per-user',
-  ])
+  )
 })
 
 const buy = (userId: number) => ({ kind: 'purchase', userId, productId: 1, quantity: 1 })
