@@ -13,6 +13,29 @@ import { nodesOf, parse, valueOf, type Node, type Parsed } from './parse.ts'
  * schema can make it touch more: see `isTangled`.
  */
 export function footprintOf(statement: Statement, engine: EngineName): Footprint {
+  const byParams = known[engine].get(statement.parts) ?? new Map<string, Footprint>()
+  known[engine].set(statement.parts, byParams)
+  const key = JSON.stringify(statement.params)
+  let footprint = byParams.get(key)
+  if (!footprint) {
+    footprint = foundIn(statement, engine)
+    if (byParams.size >= mostKnown) byParams.clear()
+    byParams.set(key, footprint)
+  }
+  return footprint
+}
+
+/** Footprints by template and parameters: the same statements come again in every run. */
+const known = {
+  postgres: new WeakMap<readonly string[], Map<string, Footprint>>(),
+  mysql: new WeakMap<readonly string[], Map<string, Footprint>>(),
+  mariadb: new WeakMap<readonly string[], Map<string, Footprint>>(),
+} as const satisfies Record<EngineName, unknown>
+
+/** Of one template. */
+const mostKnown = 1_000
+
+function foundIn(statement: Statement, engine: EngineName): Footprint {
   const control = transactionControl(statement)
   if (control) return control
   const parsed = parse(statement, engine)

@@ -1,8 +1,7 @@
 import type { IsolationLevel } from '../databases/isolation.ts'
 import type { Effects } from './effects.ts'
 import type { Access, RowValues } from './footprint.ts'
-import { uniqueColumns } from './schema.ts'
-import type { Setting } from './setting.ts'
+import { factsOf, type Setting } from './setting.ts'
 
 /**
  * Names of objects. `data` is what is committed in a table; `locks` stands for its locks and for what
@@ -43,12 +42,10 @@ export class OpenTransaction {
   /** Whether it certainly has its snapshot, which then is what it reads. */
   #hasSnapshot = false
   #isUnknown = false
-  readonly #unique: ReadonlySet<string>
 
   constructor(setting: Setting, level: IsolationLevel) {
     this.#setting = setting
     this.#level = level
-    this.#unique = uniqueColumns(setting.schema)
   }
 
   /** A statement outside a transaction: whatever the level, it reads what is committed when it begins. */
@@ -118,8 +115,9 @@ export class OpenTransaction {
   #confinedTo({ mode, rows, columns }: Access): Access['rows'] {
     if (!this.#isByRows) return undefined
     if (mode !== 'write') return rows
+    const { unique } = factsOf(this.#setting)
     // What is in a unique index, other rows may have as well.
-    return columns?.every((column) => !this.#unique.has(column)) ? rows : undefined
+    return columns?.every((column) => !unique.has(column)) ? rows : undefined
   }
 
   /** The statement has been done: it has its snapshot now, if it was one that takes it. */

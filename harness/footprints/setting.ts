@@ -2,6 +2,7 @@ import type { EngineName } from '../databases/engine-name.ts'
 import { forEngine, type Lane } from '../databases/engine.ts'
 import type { IsolationSetting } from '../databases/isolation.ts'
 import type { Strategy } from '../strategy.ts'
+import { isTangled, uniqueColumns } from './schema.ts'
 
 /** Everything that what statements touch depends on, besides their text. */
 export interface Setting extends IsolationSetting {
@@ -22,4 +23,24 @@ export function settingOf(
     snapshotIsolation,
     schema: [...tables, ...forEngine(engine.name, schema)],
   }
+}
+
+/** What there is to know of a schema. */
+export interface SchemaFacts {
+  /** See {@link isTangled}. */
+  readonly isTangled: boolean
+  /** See {@link uniqueColumns}. */
+  readonly unique: ReadonlySet<string>
+}
+
+const known = new WeakMap<readonly string[], SchemaFacts>()
+
+/** Found out once for each setting. */
+export function factsOf({ schema }: Setting): SchemaFacts {
+  let facts = known.get(schema)
+  if (!facts) {
+    facts = { isTangled: isTangled(schema), unique: uniqueColumns(schema) }
+    known.set(schema, facts)
+  }
+  return facts
 }

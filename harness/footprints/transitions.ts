@@ -5,8 +5,7 @@ import { Effects } from './effects.ts'
 import { footprintOfStep } from './footprint-of.ts'
 import { everything, type Footprint } from './footprint.ts'
 import { OpenTransaction } from './open-transaction.ts'
-import { isTangled } from './schema.ts'
-import type { Setting } from './setting.ts'
+import { factsOf, type Setting } from './setting.ts'
 
 /**
  * All that happens from the sending of a step until nothing moves: besides the step itself, whatever
@@ -94,7 +93,7 @@ export class TransitionReader {
   /** @param setting without it, nothing is known of any step. */
   constructor(setting: Setting | undefined) {
     this.#setting = setting ?? nowhere
-    this.#isPlain = setting !== undefined && !isTangled(setting.schema)
+    this.#isPlain = setting !== undefined && !factsOf(setting).isTangled
   }
 
   /** Reads on from where it stopped: the same history, grown, up to a point at which nothing moves. */
