@@ -232,6 +232,52 @@ describe('minimise', () => {
     )
   })
 
+  test('keeps an order that needs many switches while it leaves out what is not needed', async () => {
+    // Only if users 2 and 4 take turns at every step.
+    const steps = 12
+    const turns = Array.from({ length: steps }, () => '24').join('')
+    const attempt: Try = async ({ actors }, choose) => {
+      const users = actors.map(([command]) => (command as Purchase).userId)
+      const run = simulate(
+        actors.map(() => idle(steps)),
+        choose,
+      )
+      const order = run.order.map((actor) => users[actor] ?? 0).filter((user) => user % 2 === 0)
+      return order.join('') === turns ? recordOf(run) : undefined
+    }
+    const plan = planOf(stocked(9), [buy(1)], [buy(2)], [buy(3)], [buy(4)])
+    const inTurn: Chooser = ({ step, enabled }) => enabled.indexOf((step - 1) % 4)
+    const found = await firstFailure(plan, attempt, [inTurn])
+    const { plan: small, record } = await minimise(found, purchase, attempt)
+    expect(small.actors).toEqual([[buy(2)], [buy(4)]])
+    expect(orderOf(record)).toEqual(Array.from({ length: steps }, () => [0, 1]).flat())
+  })
+
+  test('joins steps of an actor that is switched to and fro, where a search takes too long', async () => {
+    const steps = 20
+    // B's tenth step comes between A's fourth and fifth, and A's last one before B's eleventh.
+    const attempt: Try = async ({ actors }, choose) => {
+      const run = simulate(
+        actors.map(() => idle(steps)),
+        choose,
+      )
+      const [a, b] = [0, 1].map((actor) =>
+        [...run.order.entries()].filter(([, each]) => each === actor).map(([at]) => at),
+      )
+      if (!a || !b) return undefined
+      const fails = a[3]! < b[9]! && b[9]! < a[4]! && a[19]! < b[10]!
+      return fails ? recordOf(run) : undefined
+    }
+    const zigzag = [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 1]
+    const start = [...zigzag, 1, ...Array.from({ length: steps - 4 }, () => 0)]
+    const begun: Chooser = ({ step, enabled }) => Math.max(0, enabled.indexOf(start[step - 1] ?? 1))
+    const plan = planOf(stocked(9), [buy(1)], [buy(2)])
+    const found = await firstFailure(plan, attempt, [begun])
+    expect(contextSwitches(found.record.history)).toBeGreaterThan(5)
+    const { record } = await minimise(found, purchase, attempt)
+    expect(contextSwitches(record.history)).toBe(3)
+  })
+
   describe('when no actor can be left out', () => {
     const steps = [2, 2, 2]
     const plan = planOf({}, ...steps.map((_, actor) => [buy(actor)]))

@@ -1,11 +1,12 @@
 import type { Rows } from '../databases/engine.ts'
 import { Fault, HarnessFault } from '../errors.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
-import type { History } from '../history.ts'
+import type { ActorId, History } from '../history.ts'
 import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
 import { planned, type Chooser } from '../scheduler/choice.ts'
 import type { AnyWorkload } from '../workload.ts'
+import { inOrder, stepsOf, withFewerSwitches, type PlacedStep } from './order.ts'
 
 /** Runs a plan and returns the record if it breaks the invariant in question. */
 export type Try = (plan: Plan, choose: Chooser) => Promise<RunRecord | undefined>
@@ -31,7 +32,8 @@ const likelySwitches = [2, 3]
 /**
  * fast-check shrinks commands and schedule one at a time, and ends where no single change keeps the
  * run failing, although a smaller plan fails with another schedule. So here a smaller plan is not
- * tried with one schedule but with all that have few context switches.
+ * tried with one schedule but with all that have few context switches; and before that, as a failure
+ * may need more of them, with the order in which the steps that are left came.
  */
 export async function minimise(
   failure: Failure,
@@ -44,9 +46,24 @@ export async function minimise(
     if (runs > mostRunsInAll) throw new HarnessFault('Enough has been tried.')
     return attempt(plan, choose)
   }
-  const commands = await fewestCommands(failure, workload, limited)
+  const ordered = await fewestCommandsInOrder(failure, workload, limited)
+  const commands = await fewestCommands(ordered, workload, limited)
   const rows = await fewestRows(commands, attempt)
   return fewestSwitches(await fewestValues(rows, workload, limited), attempt)
+}
+
+/** Leaves out what can be left out with everything else in the same order. */
+async function fewestCommandsInOrder(
+  failure: Failure,
+  workload: AnyWorkload,
+  attempt: Try,
+): Promise<Failure> {
+  const steps = stepsOf(failure.record.history)
+  for (const { plan, without } of plansWithLess(failure.plan, workload)) {
+    const record = await attemptOnce(attempt, plan, inOrder(without(steps)))
+    if (record) return fewestCommandsInOrder({ plan, record }, workload, attempt)
+  }
+  return failure
 }
 
 async function fewestCommands(
@@ -108,31 +125,54 @@ function* statesWithFewerValues(state: Rows): Generator<Rows> {
  * to the data, the data can be as if it had been done before.
  */
 function* smallerPlans(plan: Plan, workload: AnyWorkload): Generator<Plan> {
-  yield* plansWithLess(plan, workload)
+  for (const less of plansWithLess(plan, workload)) yield less.plan
   // A limit that three reach may be one less for two.
   for (const initial of statesWithSmallerNumbers(plan.initial)) {
     if (!workload.schema.state.safeParse(initial).success) continue
     for (const less of plansWithLess(plan, workload)) {
-      if (less.initial === plan.initial) yield { ...less, initial }
+      if (less.plan.initial === plan.initial) yield { ...less.plan, initial }
     }
   }
 }
 
-function* plansWithLess(plan: Plan, workload: AnyWorkload): Generator<Plan> {
+interface LessPlan {
+  readonly plan: Plan
+  /** The actors of those steps that are left, as they are numbered in the plan. */
+  without(steps: readonly PlacedStep[]): ActorId[]
+}
+
+function* plansWithLess(plan: Plan, workload: AnyWorkload): Generator<LessPlan> {
   for (const actor of plan.actors.keys()) {
-    yield { ...plan, schedule: [], actors: plan.actors.toSpliced(actor, 1) }
+    const actors = plan.actors.toSpliced(actor, 1)
+    yield { plan: { ...plan, schedule: [], actors }, without: withoutActor(actor) }
   }
   for (const [actor, commands] of plan.actors.entries()) {
     for (const [index, command] of commands.entries()) {
       const rest = commands.toSpliced(index, 1)
-      const actors =
-        rest.length === 0 ? plan.actors.toSpliced(actor, 1) : plan.actors.with(actor, rest)
-      if (rest.length > 0) yield { ...plan, schedule: [], actors }
+      const isOnly = rest.length === 0
+      const actors = isOnly ? plan.actors.toSpliced(actor, 1) : plan.actors.with(actor, rest)
+      const less = { ...plan, schedule: [], actors }
+      const without = isOnly ? withoutActor(actor) : withoutCommand(actor, index)
+      if (!isOnly) yield { plan: less, without }
       const done = workload.model(plan.initial, command) as { readonly state: Rows }
-      if (done.state !== plan.initial) yield { ...plan, schedule: [], actors, initial: done.state }
+      if (done.state !== plan.initial) yield { plan: { ...less, initial: done.state }, without }
     }
   }
 }
+
+const withoutActor =
+  (actor: ActorId): LessPlan['without'] =>
+  (steps) =>
+    steps
+      .filter((step) => step.actor !== actor)
+      .map((step) => (step.actor > actor ? step.actor - 1 : step.actor))
+
+const withoutCommand =
+  (actor: ActorId, command: number): LessPlan['without'] =>
+  (steps) =>
+    steps
+      .filter((step) => step.actor !== actor || step.command !== command)
+      .map((step) => step.actor)
 
 /** One number is one less. Not of those that only tell rows apart. */
 function* statesWithSmallerNumbers(state: Rows): Generator<Rows> {
@@ -148,10 +188,27 @@ function* statesWithSmallerNumbers(state: Rows): Generator<Rows> {
 
 const isIdentifier = (column: string): boolean => /(^|_)id$/.test(column)
 
-/** The first failing schedule with one switch, else with two, and so on up to what there is. */
-async function fewestSwitches(failure: Failure, attempt: Try): Promise<Failure> {
+/** Joins what an actor does at different times, as long as that makes fewer switches. */
+async function fewerSwitches(failure: Failure, attempt: Try): Promise<Failure> {
+  const { plan, record: before } = failure
+  const order = stepsOf(before.history).map(({ actor }) => actor)
+  for (const fewer of withFewerSwitches(order)) {
+    const record = await attemptOnce(attempt, plan, inOrder(fewer))
+    if (record && contextSwitches(record.history) < contextSwitches(before.history)) {
+      return fewerSwitches({ plan, record }, attempt)
+    }
+  }
+  return failure
+}
+
+/**
+ * The first failing schedule without a switch, else with one, and so on up to as many as there are
+ * when the failure itself has been made simpler: the first of these begins with the first actor.
+ */
+async function fewestSwitches(found: Failure, attempt: Try): Promise<Failure> {
+  const failure = await fewerSwitches(found, attempt)
   const { plan } = failure
-  for (let switches = 0; switches < contextSwitches(failure.record.history); switches += 1) {
+  for (let switches = 0; switches <= contextSwitches(failure.record.history); switches += 1) {
     // Where an actor came to wait, a run may have more switches than the bound allows to choose.
     const few: Try = async (...trial) => {
       const record = await attempt(...trial)
@@ -178,6 +235,21 @@ async function search(plan: Plan, switches: number, attempt: Try): Promise<RunRe
     if (!(error instanceof Fault)) throw error
   }
   return undefined
+}
+
+/** Like a search of one schedule: a run that cannot be judged has not failed. */
+async function attemptOnce(
+  attempt: Try,
+  plan: Plan,
+  choose: Chooser,
+): Promise<RunRecord | undefined> {
+  if (plan.actors.length === 0) return undefined
+  try {
+    return await attempt(plan, choose)
+  } catch (error) {
+    if (!(error instanceof Fault)) throw error
+    return undefined
+  }
 }
 
 /** How often another actor takes a step than the one before. */
