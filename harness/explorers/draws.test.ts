@@ -25,4 +25,17 @@ describe('draws', () => {
     expect(tenths.size).toBe(10)
     for (const { length } of tenths.values()) expect((10 * length) / draws.length).toBeCloseTo(1, 1)
   })
+
+  test('are shrunk by leaving out the end, all of it first', () => {
+    const trials: string[] = []
+    const needed = 5
+    fc.check(
+      fc.property(drawsArbitrary(16), (drawn) => {
+        trials.push(String(drawn.length))
+        return drawn.length < needed
+      }),
+      { seed: 1 },
+    )
+    expect(trials.join(' ')).toBe('16 0 8 0 4 6 0 3 5 0 3 4')
+  })
 })

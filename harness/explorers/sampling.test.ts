@@ -15,7 +15,14 @@ const checkThenTake = purchaseStrategy('check-then-take', (session, { productId,
   }),
 )
 
-describe('against a real race', () => {
+/** Waits for nobody, so that nothing is left to the database. */
+const looksTwice = purchaseStrategy('looks-twice', async ({ sql }, { productId }) => {
+  await sql`SELECT stock FROM product WHERE id = ${productId}`
+  await sql`SELECT stock FROM product WHERE id = ${productId}`
+  return ok()
+})
+
+describe('against a real database', () => {
   let lane: Lane
   beforeAll(async () => {
     lane = await openLane()
@@ -23,7 +30,7 @@ describe('against a real race', () => {
   afterAll(() => lane?.close())
 
   for (const explorer of explorers.filter(({ kind }) => kind === 'sampling')) {
-    test(`${explorer.name} finds it, and what it finds becomes as small as can be`, async () => {
+    test(`${explorer.name} finds a race, and what it finds becomes as small as can be`, async () => {
       const found = await explore({ lane, strategy: checkThenTake, explorer, seed: 3 })
       expect(found.verdict).toBe('violated')
       if (found.verdict !== 'violated') return
@@ -42,16 +49,15 @@ describe('against a real race', () => {
         runs.push(orders)
         await explore({
           lane,
-          strategy: checkThenTake,
+          strategy: looksTwice,
           explorer,
           seed: 5,
           schedules: 20,
-          invariants: ['ok-has-its-purchase'],
           onRun: ({ choices }) => orders.push(choices.map(({ chosen }) => chosen).join('')),
         })
       }
       expect(runs[0]).toEqual(runs[1])
-      expect(runs[0]?.length).toBeGreaterThan(0)
+      expect(new Set(runs[0]).size).toBeGreaterThan(10)
     })
   }
 })
