@@ -31,13 +31,15 @@ import { schedulesToFirst, violationsWithoutControl, type Target } from './first
  * Measures how soon each explorer finds what is unsafe, beside runs that nobody schedules. Results are
  * written to a file after every measurement, and what is in it already is not measured again.
  *
- * With a scenario, data and commands are those of two actors in it, and only the schedule is drawn.
+ * `--strategy` and `--way` (an explorer, `naive` or `barrier`) leave out all others. With a scenario,
+ * data and commands are those of two actors in it, and only the schedule is drawn.
  */
 
 const { values } = parseArgs({
   options: {
     database: { type: 'string', default: 'all' },
     strategy: { type: 'string', multiple: true },
+    way: { type: 'string', multiple: true },
     seeds: { type: 'string', default: '20' },
     schedules: { type: 'string', default: '1000' },
     trials: { type: 'string', default: '500' },
@@ -107,7 +109,7 @@ async function measureStrategy(lane: Lane, id: StrategyId): Promise<void> {
   const cell = `${lane.engine.title} ${lane.version}, ${describeIsolation(lane)}${within}`
   const isKnown = (way: string): boolean =>
     results.some((each) => each.strategy === id && each.cell === cell && each.way === way)
-  const missing = ways.filter((way) => !isKnown(way))
+  const missing = ways.filter((way) => !isKnown(way) && (values.way?.includes(way) ?? true))
   if (missing.length === 0) return
   await prepareLane(lane, strategy)
   for (const way of missing) {
