@@ -90,6 +90,8 @@ class SpecRun {
   /** In their order; what the first one says is written at once. */
   readonly #pending: Pending[] = []
   readonly #report = { permutations: 0, of: 0, cancelled: 0 }
+  /** One has failed: those before it are still written, and none is begun. */
+  #hasFailed = false
   #isOver = false
 
   constructor(options: SpecRunOptions) {
@@ -150,9 +152,9 @@ class SpecRun {
 
   /** Runs the next permutation, if there is one. */
   async #runNext(connections: SpecConnections, stage: Stage): Promise<boolean> {
-    const next =
-      this.#isOver || this.#options.signal?.aborted ? undefined : this.#permutations.next()
-    if (!next || next.done) return false
+    if (this.#isOver || this.#hasFailed || this.#options.signal?.aborted) return false
+    const next = this.#permutations.next()
+    if (next.done) return false
     const [number, permutation] = next.value
     const pending: Pending = { number, permutation, pieces: [], end: undefined }
     this.#pending.push(pending)
@@ -166,6 +168,7 @@ class SpecRun {
       )
     } catch (error) {
       pending.end = { error }
+      this.#hasFailed = true
     }
     this.#settle()
     return true

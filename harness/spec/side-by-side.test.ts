@@ -170,3 +170,56 @@ test.skipIf(whyMissing(postgres))(
     expect(kept).toBeGreaterThan(0)
   },
 )
+
+describe.skipIf(whyMissing(postgres))('permutations', () => {
+  test('find rows in the order of the setup, however many were deleted before', async () => {
+    const long = (letter: string): string => `'${letter.repeat(40)}'`
+    const text = `
+      setup {
+        CREATE TABLE t (id INT, v INT, filler TEXT);
+        INSERT INTO t VALUES (1, 0, ${long('a')}), (2, 0, ${long('b')}), (3, 0, ${long('c')});
+      }
+      teardown { DROP TABLE t; }
+      session s step change { UPDATE t SET v = v + 1 WHERE id = 2; } step look { SELECT id, v FROM t; }
+      session u step add { INSERT INTO t VALUES (4, 0, ${long('d')}); }
+      ${'permutation change look add look\n'.repeat(40)}`
+    expect(keepingOf(parseSpec(text))?.permutations).toBe(3)
+    const alone = await transcriptOf(text, { lanes: 1, remake: true })
+    expect(await transcriptOf(text, { lanes: 1 })).toBe(alone)
+  })
+
+  const failing = `
+    setup { CREATE TABLE t (id INT); }
+    teardown { DROP TABLE t; }
+    session s step a { INSERT INTO t VALUES (1); }
+    session u step b { SELECT * FROM t; }
+    ${'permutation a b\n'.repeat(40)}
+    permutation a(*, b) b(a)
+    ${'permutation b a\n'.repeat(40)}`
+
+  test('are written up to the first that cannot go on', async () => {
+    const alone = await transcriptOf(failing, { lanes: 1, remake: true })
+    expect(alone).toMatch(/step a: <... completed>|failed to complete permutation/)
+    expect(alone.match(/starting permutation/g)).toHaveLength(41)
+    expect(await transcriptOf(failing, { lanes: 4 })).toBe(alone)
+  })
+
+  test('stop when they are interrupted, side by side too', async () => {
+    const interruption = new AbortController()
+    const text = failing.replace('permutation a(*, b) b(a)', '')
+    let done = 0
+    const report = await runSpec({
+      server: testServer(),
+      spec: parseSpec(text),
+      name: 'test',
+      lanes: 4,
+      signal: interruption.signal,
+      write: () => {},
+      onPermutation: () => {
+        done += 1
+        if (done === 20) interruption.abort()
+      },
+    })
+    expect(report).toMatchObject({ permutations: 20, ended: 'interrupted' })
+  })
+})
