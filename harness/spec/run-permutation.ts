@@ -108,13 +108,14 @@ class PermutationRun {
   async #setUp(): Promise<void> {
     const { spec, connections, stage } = this.#options
     for (const setup of stage.enter() ? [] : spec.setups) {
-      const failure = await this.#execute(connections.control, setup, undefined)
+      const failure = await this.#execute(connections.control, setup, 'setup')
       if (failure !== undefined) this.#end(`setup failed: ${failure}`)
     }
     for (const [index, { name, setup }] of spec.sessions.entries()) {
       if (setup === undefined) continue
-      const failure = await this.#execute(this.#connection(index), setup, index)
-      if (failure !== undefined) this.#end(`setup of session ${name} failed: ${failure}`)
+      const what = `setup of session ${name}`
+      const failure = await this.#execute(this.#connection(index), setup, what, index)
+      if (failure !== undefined) this.#end(`${what} failed: ${failure}`)
     }
   }
 
@@ -122,21 +123,30 @@ class PermutationRun {
     const { spec, connections, stage } = this.#options
     for (const [index, { name, teardown }] of spec.sessions.entries()) {
       if (teardown === undefined) continue
-      const failure = await this.#execute(this.#connection(index), teardown, index)
-      if (failure !== undefined) this.#complain(`teardown of session ${name} failed: ${failure}`)
+      const what = `teardown of session ${name}`
+      const failure = await this.#execute(this.#connection(index), teardown, what, index)
+      if (failure !== undefined) this.#complain(`${what} failed: ${failure}`)
     }
     if (spec.teardown === undefined || (await stage.restore())) return
-    const failure = await this.#execute(connections.control, spec.teardown, undefined)
+    const failure = await this.#execute(connections.control, spec.teardown, 'teardown')
     if (failure !== undefined) this.#complain(`teardown failed: ${failure}`)
   }
 
-  /** Runs a text of a session, or of nobody's, whose notices are not shown. Returns what failed. */
+  /**
+   * Runs a text of a session, or of nobody's, whose notices are not shown. Returns what failed. Where the
+   * tool would wait for ever, as for a session that is left in a transaction, this gives up as with a step.
+   */
   async #execute(
     connection: SpecConnection,
     text: string,
-    session: number | undefined,
+    what: string,
+    session?: number,
   ): Promise<string | undefined> {
-    const { notices, result } = await connection.execute(text)
+    const limitMs = 2 * this.#options.stepLimitMs
+    const answer = connection.send(text)
+    await answer.done(limitMs)
+    if (answer.isBusy) this.#end(`${what} timed out after ${wholeSeconds(limitMs)} seconds\n`)
+    const { notices, result } = answer.summary()
     if (session !== undefined) this.#showNotices(session, notices)
     if (result.kind === 'rows') this.#print(showRows(result.columns, result.rows))
     return result.kind === 'error' ? result.text : undefined
