@@ -81,7 +81,7 @@ const trials: readonly (readonly [Platform, IsolationLevel, readonly Row[]])[] =
       ['purchase/read-modify-write', 'last-item', 2],
       ['purchase/lock-two-products', 'two-products', 2],
       ['purchase/for-share-then-update', 'last-item', 2],
-      ['purchase/conditional-update', 'restocked', 3],
+      ['redemption/select-for-update', 'withdrawn', 3],
     ],
   ],
   [
