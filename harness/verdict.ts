@@ -69,6 +69,11 @@ export interface GrainCount {
   readonly schedules: number
   /** Whether these were all there are, within the bound on preemptions where there is one. */
   readonly exhausted: boolean
+  /**
+   * Of a search that leaves out what differs only in steps that commute: schedules that turned out to
+   * be like one that had been tried.
+   */
+  readonly redundant?: number
   /** How much of what can happen that was; left out where statements overlap, or nothing was run. */
   readonly coverage?: CoverageSummary
   /** Why nothing was run at this grain. */

@@ -33,16 +33,20 @@ export async function enumerate(
   const setting = settingOf(place.lane, place.strategy)
   const search = explorer.search({ ...bounds, setting })
   let runs = 0
-  for (let choose = search.next(); choose; choose = search.next()) {
-    const spent = runs >= budget.schedules || performance.now() > budget.deadline
-    if (spent || hunt.shouldStop()) return false
-    const record = await hunt.search(place, plan, choose)
-    if (typeof record === 'string') return false
-    runs += 1
-    search.ran?.(record.history)
-    await selfCheck.after({ plan, record })
+  try {
+    for (let choose = search.next(); choose; choose = search.next()) {
+      const spent = runs >= budget.schedules || performance.now() > budget.deadline
+      if (spent || hunt.shouldStop()) return false
+      const record = await hunt.search(place, plan, choose)
+      if (typeof record === 'string') return false
+      runs += 1
+      search.ran?.(record.history)
+      await selfCheck.after({ plan, record })
+    }
+    return true
+  } finally {
+    if (search.redundant !== undefined) hunt.ledger.redundant(place.grain, search.redundant)
   }
-  return true
 }
 
 /** @throws {UsageError} when there is none of that name. */

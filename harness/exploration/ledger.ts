@@ -16,6 +16,7 @@ import type { Place } from './runner.ts'
 export interface GrainLedger {
   schedules: number
   exhausted: boolean
+  redundant?: number
   notRun?: string
   coverage?: Coverage
 }
@@ -90,6 +91,11 @@ export class Ledger {
 
   get selfCheck(): SelfCheckCount {
     return this.#selfCheck
+  }
+
+  /** So many schedules were tried only to find that they are like others. */
+  redundant(grain: Grain, schedules: number): void {
+    this.#grain(grain).redundant = schedules
   }
 
   exhausted(grain: Grain): void {

@@ -156,6 +156,24 @@ describe('what is counted besides', () => {
     expect(linesWith(counted, 'went apart')).toEqual(['    They went apart.'])
   })
 
+  test('is that some schedules stand for all', () => {
+    const reduced: Exploration = {
+      ...explored,
+      verdict: 'holds',
+      explorer: { name: 'reduced' },
+      exhausted: true,
+      grains: [
+        { grain: 'statement', schedules: 8, exhausted: true, redundant: 0 },
+        { grain: 'phase', schedules: 1, exhausted: true, redundant: 1 },
+      ],
+    }
+    expect(linesWith(reduced, 'schedule')).toEqual([
+      '  9 schedules that stand for all (reduced), 0.1 s, 512/s',
+      '  between statements: 8 schedules',
+      '  inside writing statements: 1 schedule, 1 of them redundant',
+    ])
+  })
+
   test('is how much of the space was seen', () => {
     const coverage = { schedules: 9, classes: 1, singletons: 0, unseen: 0, unseenAtMost: 0 }
     const all: Exploration = {

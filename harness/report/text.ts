@@ -161,7 +161,9 @@ function schedules(exploration: Exploration): string {
       ? ''
       : `, at most ${count(explorer.preemptions, 'preemption')}`
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
-  const extent = exhausted ? `all ${number}${of}` : `${number}${of}`
+  const isReduced = exploration.grains.some(({ redundant }) => redundant !== undefined)
+  const all = isReduced ? `${number} that stand for all` : `all ${number}`
+  const extent = `${exhausted ? all : number}${of}`
   return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
 }
 
@@ -190,11 +192,13 @@ const grainTitles = {
 } as const satisfies Record<Grain, string>
 
 function describeGrain(counted: GrainCount): string {
-  const { grain, schedules: number, exhausted, coverage, notRun } = counted
+  const { grain, schedules: number, exhausted, redundant, coverage, notRun } = counted
   const title = grainTitles[grain]
   if (notRun !== undefined) return `${title}: not run (${notRun.replace(/\.$/, '')})`
   const classes = coverage === undefined ? '' : ` of ${describeCoverage(coverage)}`
-  return `${title}: ${exhausted ? 'all ' : ''}${count(number, 'schedule')}${classes}`
+  const all = exhausted && redundant === undefined ? 'all ' : ''
+  const needless = redundant ? `, ${redundant} of them redundant` : ''
+  return `${title}: ${all}${count(number, 'schedule')}${needless}${classes}`
 }
 
 /** Schedules of one class differ only in the order of steps that commute. */
