@@ -167,7 +167,7 @@ describe('what is counted besides', () => {
         { grain: 'phase', schedules: 1, exhausted: true, redundant: 1 },
       ],
     }
-    expect(linesWith(reduced, 'schedule')).toEqual([
+    expect(linesWith({ ...reduced, invariants: [] }, 'schedule')).toEqual([
       '  9 schedules that stand for all (reduced), 0.1 s, 512/s',
       '  between statements: 8 schedules',
       '  inside writing statements: 1 schedule, 1 of them redundant',
