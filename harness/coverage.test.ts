@@ -8,7 +8,8 @@ import { TransitionReader } from './footprints/transitions.ts'
 import type { History } from './history.ts'
 import type { Plan } from './plan.ts'
 
-const setting: Setting = { engine: 'postgres', isolation: 'read-committed', schema: [] }
+const schema = ['CREATE TABLE t (a INT)', 'CREATE TABLE u (a INT)']
+const setting: Setting = { engine: 'postgres', isolation: 'read-committed', schema }
 
 const planOf = (id: number): Plan => ({
   initial: { t: [{ id }] },

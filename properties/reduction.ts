@@ -92,8 +92,8 @@ export async function searchBothWays(
  * ended when others began, every committed state in its order, the final state, and what is broken.
  */
 export function outcomeOf(strategy: Strategy, record: RunRecord): string {
-  const { commands, committed, final } = record.observation
-  const states = committed.map(asText)
+  const { initial, commands, committed, final } = record.observation
+  const states = [initial, ...committed].map(asText)
   return JSON.stringify({
     replies: commands.map(({ actor, reply }) => ({ actor, reply })),
     before: commands.map(({ beganAt }) =>
@@ -111,6 +111,6 @@ const asText = (rows: Rows): string =>
   JSON.stringify(
     Object.entries(rows).map(([table, list]) => [
       table,
-      list.map((row) => JSON.stringify(row)).toSorted(),
+      list.map((row) => JSON.stringify(Object.entries(row).toSorted())).toSorted(),
     ]),
   )

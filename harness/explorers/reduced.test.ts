@@ -18,7 +18,12 @@ import { reduced } from './reduced.ts'
 
 type Isolation = 'read-committed' | 'repeatable-read'
 
-const settingAt = (isolation: Isolation): Setting => ({ engine: 'postgres', isolation, schema: [] })
+const settingAt = (isolation: Isolation): Setting => ({
+  engine: 'postgres',
+  isolation,
+  schema: tables.map((table) => `CREATE TABLE ${table} (v INT)`),
+})
+const tables = ['x', 'y', 'z', 't', 'u']
 
 /** All runs of a search. */
 function runsOf(

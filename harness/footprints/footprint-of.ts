@@ -62,10 +62,13 @@ export const mayConflict = (one: Step, other: Step, engine: EngineName): boolean
 /** What begins, ends or divides a transaction, and nothing besides. */
 const controls: readonly (readonly [RegExp, Footprint])[] = [
   [
-    /^(?:begin|start\s+transaction)(?:\s+(?:work|transaction))?(?:\s+isolation\s+level\s+[a-z ]+)?$/,
+    /^(?:begin|start\s+transaction)(?:\s+(?:work|transaction))?(?:\s+isolation\s+level\s+(?:read\s+uncommitted|read\s+committed|repeatable\s+read|serializable))?$/,
     local,
   ],
-  [/^set\s+transaction\s+isolation\s+level\s+[a-z ]+$/, local],
+  [
+    /^set\s+transaction\s+isolation\s+level\s+(?:read\s+uncommitted|read\s+committed|repeatable\s+read|serializable)$/,
+    local,
+  ],
   [/^savepoint\s+\w+$/, local],
   [/^(?:commit|end)(?:\s+(?:work|transaction))?$/, { kind: 'commit' }],
   [
@@ -87,19 +90,27 @@ function accessesOf(parsed: Parsed, params: readonly SqlValue[], engine: EngineN
   if (!['select', 'insert', 'replace', 'update', 'delete'].includes(String(ast['type']))) {
     return everything
   }
-  if (nodesOf(ast).some(createsTable)) return everything
+  if (nodesOf(ast).some((node) => createsTable(node) || readsServer(node))) return everything
+  const mayWriteAny = writes && isOfSeveralTables(ast)
+  const named = new Set([...nodesOf(ast)].flatMap(subqueryNames))
   const accesses: Access[] = []
   for (const each of parsed.tables) {
-    const [action = '', , name = ''] = each.split('::')
-    if (misread.has(name.toLowerCase()) || name === '') return everything
+    const [action = '', , text = ''] = each.split('::')
+    const name = text.toLowerCase()
+    if (misread.has(name) || name === '') return everything
     // InnoDB locks what a writing statement reads; see "Locks Set by Different SQL Statements".
     const locks = parsed.locks || (writes && engine !== 'postgres')
-    const mode = action !== 'select' ? 'write' : locks ? 'lock' : 'read'
-    accesses.push({ object: 'table', name: name.toLowerCase(), mode })
+    const mode = action !== 'select' || mayWriteAny ? 'write' : locks ? 'lock' : 'read'
+    accesses.push({
+      object: 'table',
+      name,
+      mode,
+      ...(named.has(name) && { isSubquery: true as const }),
+    })
   }
   for (const node of nodesOf(ast)) {
     if (node['type'] !== 'function') continue
-    const access = callOf(node, params)
+    const access = callOf(node, params, engine)
     if (access === 'unknown') return everything
     if (access) accesses.push(access)
   }
@@ -114,10 +125,30 @@ function accessesOf(parsed: Parsed, params: readonly SqlValue[], engine: EngineN
 const createsTable = ({ into }: Node): boolean =>
   typeof into === 'object' && into !== null && (into as Node)['position'] !== null
 
+/** UPDATE or DELETE of joined tables may write any of them: the parser does not always say which. */
+function isOfSeveralTables({ type, table, from }: Node): boolean {
+  if (type === 'insert' || type === 'replace') return false
+  const [tables, sources] = [table, from].map((list) => (Array.isArray(list) ? list.length : 0))
+  return type === 'update'
+    ? Number(tables) + Number(sources) > 1
+    : Math.max(Number(tables), Number(sources)) > 1
+}
+
+/** A variable of the server's, which others may set. Those with one `@` are the session's own. */
+const readsServer = ({ type, prefix }: Node): boolean => type === 'var' && prefix === '@@'
+
+/** What WITH calls its subqueries. */
+const subqueryNames = (node: Node): string[] =>
+  Array.isArray(node['with']) ? node['with'].flatMap(({ name }: Node) => nameOf(name) ?? []) : []
+
 /** Words that the parser takes for a table where the database does not. */
 const misread: ReadonlySet<string> = new Set(['only', 'lateral', 'table', 'rows', 'unnest'])
 
-function callOf(node: Node, params: readonly SqlValue[]): Access | 'unknown' | undefined {
+function callOf(
+  node: Node,
+  params: readonly SqlValue[],
+  engine: EngineName,
+): Access | 'unknown' | undefined {
   const name = functionName(node)
   if (harmless.has(name)) return undefined
   const [first, ...rest] = argumentsOf(node).map((each) => valueOf(each, params))
@@ -126,9 +157,11 @@ function callOf(node: Node, params: readonly SqlValue[]): Access | 'unknown' | u
     return { object: 'sequence', name: sequence?.toLowerCase(), mode: 'write' }
   }
   if (!userLocks.has(name)) return 'unknown'
+  // PostgreSQL knows a lock by all its numbers. Elsewhere what follows is how long to wait for it.
+  const key = engine === 'postgres' ? [first, ...rest] : [first]
   // Whole numbers are what they are; a text may be equal to another one, or have the same hash.
-  const isPlain = [first, ...rest].every((each) => typeof each === 'number')
-  return { object: 'user lock', name: isPlain ? [first, ...rest].join() : undefined, mode: 'lock' }
+  const isPlain = key.every((each) => typeof each === 'number')
+  return { object: 'user lock', name: isPlain ? key.join() : undefined, mode: 'lock' }
 }
 
 /** In lower case; empty where it has a schema, or no plain name. */
@@ -147,7 +180,8 @@ function argumentsOf(node: Node): readonly unknown[] {
 /** Which rows a statement on one table is about, when it says so by plain equality. */
 function rowsOf(ast: Node, params: readonly SqlValue[]): Access['rows'] {
   const isNested = nodesOf(ast).some((node) => node !== ast && 'ast' in node)
-  if (isNested || ast['with'] || ast['_next']) return undefined // several tables, or one several times
+  // Several tables, or one several times.
+  if (isNested || ast['with'] || ast['_next'] || isOfSeveralTables(ast)) return undefined
   const rows =
     ast['type'] === 'insert' ? insertedRow(ast, params) : equalities(ast['where'], params)
   for (const column of changedColumns(ast)) delete rows[column]

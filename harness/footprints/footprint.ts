@@ -25,6 +25,8 @@ export interface Access {
    * - `write`: reads, locks and writes.
    */
   readonly mode: 'read' | 'lock' | 'write'
+  /** Present where the statement calls one of its own subqueries by that name, with WITH. */
+  readonly isSubquery?: true
   /**
    * Values of columns that every row it is about has; `undefined` for any rows. It says what the
    * statement means, and not what it locks: a database may lock other rows on the way to these.
@@ -86,6 +88,12 @@ function certainlyDiffer(one: SqlValue, other: SqlValue): boolean {
     return areExact && one !== other
   }
   if (typeof one !== 'string' || typeof other !== 'string') return false
-  const plain = /^[\x21-\x7e]*$/
-  return plain.test(one) && plain.test(other) && one.toLowerCase() !== other.toLowerCase()
+  const areNames = isName.test(one) && isName.test(other) && one.length === other.length
+  return areNames && one.toLowerCase() !== other.toLowerCase()
 }
+
+/**
+ * Such texts are the same in every column only if they are equal: others may be written in several
+ * ways, as `1` and `01` are one number, `t` and `y` both true, and `2026-1-1` is `2026-01-01`.
+ */
+const isName = /^[a-z](?:\w{3,}|[a-z_]*\d\w*)$/i

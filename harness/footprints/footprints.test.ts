@@ -4,7 +4,7 @@ import { beginStatements } from '../databases/begin.ts'
 import { engineNames, type EngineName } from '../databases/engine-name.ts'
 import { isolationLevels } from '../databases/isolation.ts'
 import { statement, type SqlValue } from '../databases/statement.ts'
-import { isTangled, uniqueColumns } from './schema.ts'
+import { isTangled, tablesIn, uniqueColumns } from './schema.ts'
 import { conflicts, mayMeet, type Footprint } from './footprint.ts'
 import { footprintOf, footprintOfStep, mayConflict } from './footprint-of.ts'
 
@@ -37,6 +37,11 @@ describe('on every engine', () => {
     ['ROLLBACK TO SAVEPOINT a', 'rollback'],
     ['START TRANSACTION WITH CONSISTENT SNAPSHOT', 'everything'],
     ['COMMIT AND CHAIN', 'everything'],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE', 'local'],
+    ['BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY', 'everything'],
+    ['SET TRANSACTION ISOLATION LEVEL SERIALIZABLE READ ONLY', 'everything'],
+    ['SELECT a FROM t /*! FOR UPDATE */', 'everything'],
+    ['SELECT a FROM t /*M! FOR UPDATE */', 'everything'],
     ["SET TRANSACTION SNAPSHOT 'x'", 'everything'],
     ['SET lock_timeout = 1', 'everything'],
     ['SELECT 1', ''],
@@ -96,6 +101,11 @@ describe('where engines differ', () => {
     ['mariadb', insertSelect, 't write, u lock, v lock'],
     ['postgres', 'UPDATE t SET a = u.a FROM u WHERE t.id = u.id', 't write, u write'],
     ['mysql', 'UPDATE t SET a = (SELECT max(b) FROM u)', 't write, u lock'],
+    ['mysql', 'DELETE t, u FROM t JOIN u ON t.id = u.id', 't write, u write'],
+    ['mariadb', 'DELETE t, u FROM t JOIN u ON t.id = u.id', 't write, u write'],
+    ['mysql', 'UPDATE t JOIN u ON t.id = u.id SET owner = 1', 't write, u write'],
+    ['mysql', 'SELECT @@global.read_only', 'everything'],
+    ['mysql', 'SELECT @mine', ''],
     ['postgres', 'INSERT INTO t (a) VALUES (1) ON CONFLICT DO NOTHING', 't write'],
     ['mysql', 'INSERT IGNORE INTO t (a) VALUES (1)', 't write'],
     ['mysql', 'REPLACE INTO t (a) VALUES (1)', 't write'],
@@ -114,6 +124,8 @@ describe('where engines differ', () => {
     ['postgres', 'SELECT pg_advisory_lock(7, 8)', 'user lock 7,8 lock'],
     ['postgres', "SELECT pg_advisory_lock(hashtext('C1'))", 'user lock any lock'],
     ['mysql', "SELECT GET_LOCK('a', 10)", 'user lock any lock'],
+    ['mysql', 'SELECT GET_LOCK(7, 10)', 'user lock 7 lock'], // for 10 s at most
+    ['mariadb', 'SELECT RELEASE_LOCK(7)', 'user lock 7 lock'],
     ['mysql', "SELECT RELEASE_LOCK('a')", 'user lock any lock'],
     ['mysql', 'SELECT LAST_INSERT_ID()', ''],
     ['postgres', "SELECT nextval('numbers')", 'sequence numbers write'],
@@ -137,6 +149,8 @@ describe('rows', () => {
     [sql`SELECT a FROM t WHERE id = ${1} OR b = ${2}`, undefined],
     [sql`SELECT a FROM t WHERE NOT id = ${1}`, undefined],
     [sql`SELECT a FROM t WHERE id = ${1} AND b IN (SELECT b FROM t)`, undefined],
+    [sql`SELECT x.a FROM t x, t y WHERE x.id = ${1} AND y.id = ${2}`, undefined],
+    [sql`SELECT x.a FROM t x JOIN t y ON x.b = y.b WHERE x.id = ${1}`, undefined],
     [sql`UPDATE t SET a = ${5} WHERE id = ${1} AND a = ${4}`, { id: 1 }],
     [sql`UPDATE t SET id = ${5} WHERE id = ${1}`, undefined],
     [sql`DELETE FROM t WHERE id = ${1}`, { id: 1 }],
@@ -187,6 +201,10 @@ describe('rows', () => {
     ['C1', 'C2', false],
     ['C1', 'c1', true],
     ['C1', 'C1 ', true],
+    ['1', '01', true], // where they are numbers
+    ['t', 'y', true], // where they are true or false
+    ['yes', 'tru', true],
+    ['a-b', 'ab-', true], // where hyphens do not count
     ['é', 'e', true],
   ])('with %j and with %j in one column may be the same: %s', (one, other, expected) => {
     const access = (value: SqlValue) =>
@@ -259,6 +277,13 @@ describe('a schema', () => {
     ['CREATE TABLE a () INHERITS (b)', true],
     ['CREATE TABLE a (b TEXT COLLATE "de-x-icu")', true],
     ['CREATE TABLE a PARTITION OF b DEFAULT', true],
+    ['ALTER TABLE a INHERIT b', true],
+    ['CREATE TABLE a (b INT); CREATE VIEW c AS SELECT * FROM a', true],
+    ["CREATE TABLE a (b INT DEFAULT (nextval('numbers')))", true],
+    ['CREATE TABLE a (b INT DEFAULT (NEXT VALUE FOR numbers))', true],
+    ['CREATE TABLE a (b INT) ENGINE = InnoDB', false],
+    ['CREATE TABLE a (b INT) ENGINE=MyISAM', true],
+    ["CREATE TABLE a (b INT) ENGINE = 'memory'", true],
   ])('with %j is tangled: %s', (text, expected) => {
     expect(isTangled(['CREATE TABLE t (a INT)', text])).toBe(expected)
   })
@@ -279,6 +304,15 @@ describe('a schema', () => {
     expect(may.filter((each) => !found.has(each))).toEqual([])
     expect(not.filter((each) => found.has(each))).toEqual([])
   })
+})
+
+test('the tables of a schema are those that it makes', () => {
+  const schema = [
+    'CREATE TABLE Product (id INT); CREATE TABLE IF NOT EXISTS shop."purchase" (id INT)',
+    'create table `t` (a INT)',
+    'CREATE INDEX i ON u (a)',
+  ]
+  expect([...tablesIn(schema)]).toEqual(['product', 'purchase', 't'])
 })
 
 describe('statements of the strategies and workloads', () => {

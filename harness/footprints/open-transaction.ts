@@ -63,6 +63,10 @@ export class OpenTransaction {
     if (this.#isUnknown) effects.touchEverything()
     // On PostgreSQL whatever a statement does, the first one takes the snapshot: even SELECT 1.
     if (this.#readsSnapshot && !this.#hasSnapshot) effects.read(objects.commits)
+    if (this.#tracksDependencies) {
+      effects.write(objects.dependencies)
+      this.#others.add(objects.dependencies)
+    }
     for (const access of accesses) this.#touchObject(access, effects)
   }
 
@@ -88,10 +92,6 @@ export class OpenTransaction {
     const rows = this.#confinedTo(access)
     const isPlainRead =
       mode === 'read' && !(engine !== 'postgres' && this.#level === 'serializable')
-    if (engine === 'postgres' && this.#level === 'serializable') {
-      effects.write(objects.dependencies)
-      this.#others.add(objects.dependencies)
-    }
     if (!isPlainRead) {
       this.#locked.add(table, rows)
       effects.write(objects.locks(table), rows)
@@ -120,14 +120,23 @@ export class OpenTransaction {
     return columns?.every((column) => !unique.has(column)) ? rows : undefined
   }
 
-  /** The statement has been done: it has its snapshot now, if it was one that takes it. */
-  done(accesses: readonly Access[]): void {
+  /**
+   * The statement has been done: it has its snapshot now, if it was one that takes it.
+   *
+   * @param lookedIntoTable whether the statement certainly has read a row: see `certainlyReads`.
+   */
+  done(accesses: readonly Access[], lookedIntoTable: boolean): void {
     if (!this.#readsSnapshot) return
     const { engine } = this.#setting
-    const tables = accesses.filter(({ object }) => object === 'table')
-    // In InnoDB a plain SELECT takes it, which at SERIALIZABLE is not plain.
-    const isPlain = this.#level === 'repeatable-read' && tables.every(({ mode }) => mode === 'read')
-    if (engine === 'postgres' || (tables.length > 0 && isPlain)) this.#hasSnapshot = true
+    // In InnoDB a plain SELECT takes it, which at SERIALIZABLE is not plain; and not before it reads:
+    // where a condition is never true, it does not look at all.
+    const isPlain =
+      this.#level === 'repeatable-read' && accesses.every(({ mode }) => mode === 'read')
+    if (engine === 'postgres' || (lookedIntoTable && isPlain)) this.#hasSnapshot = true
+  }
+
+  get #tracksDependencies(): boolean {
+    return this.#setting.engine === 'postgres' && this.#level === 'serializable'
   }
 
   get #readsSnapshot(): boolean {

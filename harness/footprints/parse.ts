@@ -70,7 +70,11 @@ const open = (part: number): string => `:parameter${part - 1}`
 const lockingClause =
   /\s+(?:for\s+(?:no\s+key\s+update|update|key\s+share|share)(?:\s+of\s+\w+(?:\s*,\s*\w+)*)?(?:\s+nowait|\s+skip\s+locked)?|lock\s+in\s+share\s+mode(?:\s+nowait|\s+skip\s+locked)?)\s*;?\s*$/i
 
+/** MySQL and MariaDB do what stands in it, and the parser skips it. */
+const executableComment = /\/\*M?!/
+
 function parseText(text: string, engine: EngineName): Parsed | 'unparsable' {
+  if (executableComment.test(text)) return 'unparsable'
   const unlocked = text.replace(lockingClause, '')
   try {
     const { ast, tableList } = parserOf(engine).parse(unlocked)

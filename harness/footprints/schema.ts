@@ -2,7 +2,9 @@
 const plain =
   /^\s*(?:create\s+table|create\s+(?:unique\s+)?index|alter\s+table|create\s+sequence)\b/i
 const tangling =
-  /\b(?:references|inherits|partition|execute|default\s+nextval|like|collate|citext)\b/i
+  /\b(?:references|inherits?|partition|execute|nextval|next\s+value|view|rule|trigger|function|procedure|like|collate|citext)\b/i
+/** Without transactions, or with the rows of other tables: only InnoDB's are as they are taken to be. */
+const foreignEngine = /\bengine\s*=?\s*(?!['"`]?innodb\b)['"`\w]/i
 
 /**
  * Whether, with such a schema, a statement may touch more than what it names: through foreign keys,
@@ -12,7 +14,20 @@ const tangling =
  * @param statements all that made the tables.
  */
 export const isTangled = (statements: readonly string[]): boolean =>
-  statements.some((each) => !plain.test(each) || tangling.test(each))
+  statements.some((each) => !plain.test(each) || tangling.test(each) || foreignEngine.test(each))
+
+const creation = /\bcreate\s+table\s+(?:if\s+not\s+exists\s+)?(?:["`\w]+\s*\.\s*)?["`]?(\w+)["`]?/gi
+
+/**
+ * The tables that it makes, in lower case. Whatever else has rows, such as a view of the server's own
+ * with the locks of all sessions, or a sequence, shows more than what is written there.
+ */
+export const tablesIn = (statements: readonly string[]): ReadonlySet<string> =>
+  new Set(
+    statements.flatMap((each) =>
+      [...each.matchAll(creation)].map(([, name = '']) => name.toLowerCase()),
+    ),
+  )
 
 /**
  * Names of columns that may be in a unique index. Whoever sets one of these may meet a row that has

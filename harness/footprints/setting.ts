@@ -2,7 +2,7 @@ import type { EngineName } from '../databases/engine-name.ts'
 import { forEngine, type Lane } from '../databases/engine.ts'
 import type { IsolationSetting } from '../databases/isolation.ts'
 import type { Strategy } from '../strategy.ts'
-import { isTangled, uniqueColumns } from './schema.ts'
+import { isTangled, tablesIn, uniqueColumns } from './schema.ts'
 
 /** Everything that what statements touch depends on, besides their text. */
 export interface Setting extends IsolationSetting {
@@ -31,6 +31,8 @@ export interface SchemaFacts {
   readonly isTangled: boolean
   /** See {@link uniqueColumns}. */
   readonly unique: ReadonlySet<string>
+  /** See {@link tablesIn}. */
+  readonly tables: ReadonlySet<string>
 }
 
 const known = new WeakMap<readonly string[], SchemaFacts>()
@@ -39,7 +41,11 @@ const known = new WeakMap<readonly string[], SchemaFacts>()
 export function factsOf({ schema }: Setting): SchemaFacts {
   let facts = known.get(schema)
   if (!facts) {
-    facts = { isTangled: isTangled(schema), unique: uniqueColumns(schema) }
+    facts = {
+      isTangled: isTangled(schema),
+      unique: uniqueColumns(schema),
+      tables: tablesIn(schema),
+    }
     known.set(schema, facts)
   }
   return facts

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { engineNames } from '../databases/engine-name.ts'
 import type { TransactionState } from '../databases/engine.ts'
 import type { IsolationLevel } from '../databases/isolation.ts'
-import { statement } from '../databases/statement.ts'
+import { statement, type Row } from '../databases/statement.ts'
 import type { ActorId, RunEvent } from '../history.ts'
 import { ok } from '../reply.ts'
 import type { Step } from '../session.ts'
@@ -24,7 +24,19 @@ class Script {
   }
 
   completed(actor: ActorId, transaction: TransactionState): this {
-    return this.#add(actor, { kind: 'completed', rows: [], affectedRows: 0, transaction })
+    return this.answered(actor, transaction, [{ a: 1 }])
+  }
+
+  answered(actor: ActorId, transaction: TransactionState, rows: readonly Row[]): this {
+    return this.#add(actor, { kind: 'completed', rows, affectedRows: rows.length, transaction })
+  }
+
+  /** In grain `phase`, before the first row that it writes. */
+  stopped(actor: ActorId, text: string): this {
+    return this.#add(actor, {
+      kind: 'parked',
+      request: { kind: 'phase', statement: statement([text]) },
+    })
   }
 
   failed(actor: ActorId, errorClass: string, transaction: TransactionState): this {
@@ -210,6 +222,13 @@ describe('at other levels', () => {
     }
   })
 
+  test('in InnoDB it is so once a row has been read: what can be told beforehand is not looked up', () => {
+    for (const engine of ['mysql', 'mariadb'] as const) {
+      const script = begun().sent(0, 'SELECT a FROM t WHERE a = NULL').answered(0, 'open', [])
+      expect(last(at('repeatable-read', engine), script.done(0, 'SELECT a FROM t'))).toBe(snapshot)
+    }
+  })
+
   test('what is not in a transaction has no snapshot to keep', () => {
     const script = new Script()
       .done(0, 'SELECT a FROM t', 'none')
@@ -245,6 +264,24 @@ describe('at other levels', () => {
       `${snapshot}, writes ${graph}`,
       `writes ${graph}`,
     ])
+  })
+
+  test('nor what takes the snapshot for a transaction that will', () => {
+    expect(last(at('serializable'), begun('SELECT 1'))).toContain('writes dependencies')
+  })
+
+  test('on PostgreSQL a level is set in vain outside a transaction', () => {
+    const script = new Script()
+      .done(0, 'SET TRANSACTION ISOLATION LEVEL REPEATABLE READ', 'none')
+      .done(0, 'BEGIN')
+      .done(0, 'SELECT a FROM t')
+    expect(last(at('read-committed'), script.done(0, 'SELECT a FROM t'))).toBe('reads data of t')
+  })
+
+  test('on PostgreSQL, to begin once more changes nothing', () => {
+    const script = begun('UPDATE t SET a = 1', 'BEGIN', 'COMMIT')
+    expect(last(at('read-committed'), script)).toBe('everything')
+    expect(last(at('read-committed', 'mysql'), script)).toBe('')
   })
 
   test.each([
@@ -400,6 +437,20 @@ describe('a wait', () => {
     )
   })
 
+  test('may end where the statement stops, which has read by then', () => {
+    const text = 'UPDATE t SET a = (SELECT max(a) FROM u)'
+    const stopped = begun('UPDATE t SET a = 1')
+      .sent(1, text)
+      .blocked(1)
+      .sent(0, 'COMMIT')
+      .completed(0, 'none')
+      .unblocked(1)
+      .stopped(1, text)
+    expect(last(at('read-committed', 'mysql'), stopped)).toBe(
+      'reads data of u, reads waits, writes commits, writes data of t, writes locks of t, writes locks of u',
+    )
+  })
+
   test('that ends in a deadlock gives free what was locked', () => {
     const dead = begun('UPDATE t SET a = 1').sent(0, 'UPDATE u SET a = 1')
     dead.failed(0, 'deadlock', 'failed')
@@ -439,6 +490,18 @@ describe('nothing is known', () => {
       .done(0, 'SET lock_timeout = 1', 'none')
       .done(0, 'SELECT a FROM t', 'none')
     expect(touched(at('read-committed'), set)).toEqual(['everything', 'everything'])
+  })
+
+  test.each(['SELECT last_value FROM numbers', 'SELECT count(*) FROM pg_locks'])(
+    'of what is not a table of the schema: %s',
+    (text) => {
+      expect(last(at('read-committed'), begun(text))).toBe('everything')
+    },
+  )
+
+  test('but what WITH gives a name to is known', () => {
+    const script = begun('WITH x AS (SELECT a FROM t) SELECT a FROM x')
+    expect(last(at('read-committed'), script)).toBe('reads data of t, reads data of x')
   })
 
   test('of an event of a new kind', () => {

@@ -5,6 +5,7 @@ import { Effects } from './effects.ts'
 import { footprintOfStep } from './footprint-of.ts'
 import { everything, type Footprint } from './footprint.ts'
 import { OpenTransaction } from './open-transaction.ts'
+import { certainlyReads } from './certain-reading.ts'
 import { factsOf, type Setting } from './setting.ts'
 
 /**
@@ -84,6 +85,7 @@ export class TransitionReader {
   readonly #setting: Setting
   /** Whether the footprints of statements are all there is to know. */
   readonly #isPlain: boolean
+  readonly #tables: ReadonlySet<string>
   readonly #tracks = new Map<ActorId, ActorTrack>()
   #position = 0
   /** The transition that the next event belongs to. */
@@ -93,7 +95,9 @@ export class TransitionReader {
   /** @param setting without it, nothing is known of any step. */
   constructor(setting: Setting | undefined) {
     this.#setting = setting ?? nowhere
-    this.#isPlain = setting !== undefined && !factsOf(setting).isTangled
+    const facts = factsOf(this.#setting)
+    this.#isPlain = setting !== undefined && !facts.isTangled
+    this.#tables = facts.tables
   }
 
   /** Reads on from where it stopped: the same history, grown, up to a point at which nothing moves. */
@@ -135,6 +139,8 @@ export class TransitionReader {
         this.#effects.read(waits) // who comes first may depend on who waits for whom
         return
       case 'parked':
+        // It may have waited until now, and what it reads it has read since then.
+        if (event.request.kind === 'phase' && track.sent) this.#touch(track.sent)
         return
       default:
         this.#effects.touchEverything() // an event of a kind that is not known here
@@ -171,8 +177,18 @@ export class TransitionReader {
     const footprint = connection.isUnknown
       ? everything
       : footprintOfStep(request, this.#setting.engine)
-    if (footprint.kind === 'everything') connection.isUnknown = true
-    return footprint
+    if (footprint.kind !== 'everything' && this.#isKnown(footprint)) return footprint
+    connection.isUnknown = true
+    return everything
+  }
+
+  /** Whether each table is one of those that the schema makes, and not something that looks like one. */
+  #isKnown(footprint: Footprint): boolean {
+    if (footprint.kind !== 'accesses') return true
+    return footprint.accesses.every(
+      ({ object, name = '', isSubquery }) =>
+        object !== 'table' || isSubquery || this.#tables.has(name),
+    )
   }
 
   #begun({ level }: Connection): OpenTransaction {
@@ -197,7 +213,11 @@ export class TransitionReader {
     this.#touch(sent)
     track.sent = undefined
     const { transaction, footprint, connection, request } = sent
-    if (footprint.kind === 'accesses') transaction.done(footprint.accesses)
+    if (footprint.kind === 'accesses' && 'statement' in request) {
+      const { engine } = this.#setting
+      const lookedIntoTable = certainlyReads(request.statement, engine, event.rows)
+      transaction.done(footprint.accesses, lookedIntoTable)
+    }
     if (footprint.kind === 'local') {
       this.#control(request, connection, event.transaction !== 'none')
     } else if (event.transaction === 'none') {
@@ -209,16 +229,19 @@ export class TransitionReader {
   /** BEGIN, SET TRANSACTION, SAVEPOINT, or a sleep. */
   #control(request: Step, connection: Connection, isInside: boolean): void {
     if (!('statement' in request)) return
+    const { engine } = this.#setting
     const text = request.statement.parts.join('')
     const level = levelIn(text)
     if (/^\s*(?:begin|start)\b/i.test(text)) {
-      if (connection.transaction) this.#effects.touchEverything() // it may have been committed
+      // In InnoDB that one has been committed; on PostgreSQL it goes on.
+      connection.transaction?.touchEverything(this.#effects)
+      if (connection.transaction && engine === 'postgres') return
       if (level) connection.level = level
       connection.transaction = this.#begun(connection)
     } else if (level && isInside) {
       connection.level = level
       connection.transaction = this.#begun(connection)
-    } else if (level) connection.level = level
+    } else if (level && engine !== 'postgres') connection.level = level // there, it is in vain
   }
 
   #fail(track: ActorTrack, event: Extract<RunEvent, { kind: 'failed' }>): void {
