@@ -106,11 +106,10 @@ export function outcomeOf(strategy: Strategy, record: RunRecord): string {
   })
 }
 
+/** Columns have none either. */
+const showRow = (row: Rows[string][number]): string =>
+  JSON.stringify(row, Object.keys(row).toSorted())
+
 /** Tables have no order. */
 const asText = (rows: Rows): string =>
-  JSON.stringify(
-    Object.entries(rows).map(([table, list]) => [
-      table,
-      list.map((row) => JSON.stringify(Object.entries(row).toSorted())).toSorted(),
-    ]),
-  )
+  JSON.stringify(Object.entries(rows).map(([table, list]) => [table, list.map(showRow).toSorted()]))

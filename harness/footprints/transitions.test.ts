@@ -500,8 +500,8 @@ describe('nothing is known', () => {
   )
 
   test('but what WITH gives a name to is known', () => {
-    const script = begun('WITH x AS (SELECT a FROM t) SELECT a FROM x')
-    expect(last(at('read-committed'), script)).toBe('reads data of t, reads data of x')
+    const named = begun('WITH x AS (SELECT a FROM t) SELECT a FROM x')
+    expect(last(at('read-committed'), named)).toBe('reads data of t, reads data of x')
   })
 
   test('of an event of a new kind', () => {
