@@ -1,8 +1,7 @@
-import { indent, wrap, pageWidth } from '../report/layout.ts'
+import { indent } from '../report/layout.ts'
 import { engineTitles } from '../report/text.ts'
 import { count } from '../words.ts'
 import { cellsOf, type Cell } from './cell.ts'
-import { observe, type Observed } from './course.ts'
 import {
   hermitageVerdict,
   isDifferent,
@@ -14,8 +13,7 @@ import {
 } from './hermitage.ts'
 import type { Judgement } from './judge.ts'
 import { platformSettings, type Platform } from './platform.ts'
-import { showValues } from './script.ts'
-import { transcriptOf } from './transcript.ts'
+import { describeDatabase, renderRemarks } from './remark.ts'
 
 /** The suite's results for people: plain text, at most 100 columns wide, no colour. */
 export function renderHermitage(result: HermitageResult): string {
@@ -87,75 +85,6 @@ function describeJudgement(judgement: Judgement): string {
     case 'inconclusive':
       return '?'
   }
-}
-
-const isRemarkable = (result: CaseResult): boolean => result.wentAs !== 'expected'
-
-function renderRemarks(level: LevelResult): string[] {
-  return level.cases.filter(isRemarkable).map((result) => renderRemark(level, result))
-}
-
-/** What is not as expected, with all that happened. */
-function renderRemark(level: LevelResult, result: CaseResult): string {
-  const { which, expected, judgement, run } = result
-  const where = `${which.name} on ${describeDatabase(level)} at ${level.isolation}`
-  if (judgement.verdict === 'inconclusive') {
-    return [
-      indent(`INCONCLUSIVE  ${where}`, 0),
-      indent(judgement.reason, 2),
-      ...(run ? renderTranscript(result) : []),
-    ].join('\n')
-  }
-  const isEarlier = result.wentAs === 'earlier versions'
-  return [
-    indent(`${isEarlier ? 'AS IN EARLIER VERSIONS' : 'DIFFERENT'}  ${where}`, 0),
-    indent(which.summary, 2),
-    ...(run
-      ? [
-          ...renderTranscript(result),
-          describeCourse('expected', expected.judgement, expected),
-          describeCourse('observed', judgement, observe(run)),
-          ...(isEarlier && expected.earlier ? [indent(expected.earlier.why, 2)] : []),
-        ]
-      : []),
-  ].join('\n')
-}
-
-function renderTranscript({ run }: CaseResult): string[] {
-  if (!run) return []
-  const lines = transcriptOf(run)
-  const widest = Math.max(...lines.map(({ statement }) => statement.length))
-  const margin = 4 + 4 + widest + 2
-  const shown = lines.flatMap(({ session, statement, result }) =>
-    wrap(result, pageWidth - margin).map((text, index) =>
-      (index === 0
-        ? `    ${session}  ${statement.padEnd(widest)}  ${text}`
-        : `${' '.repeat(margin)}${text}`
-      ).trimEnd(),
-    ),
-  )
-  return [...shown, `    in the end: ${showValues(run.final)}`]
-}
-
-function describeCourse(title: string, judgement: Judgement, observed: Observed): string {
-  const errors = Object.entries(observed.errors).map(([label, error]) => `${label} ${error}`)
-  const parts = [
-    judgement.verdict === 'prevented' ? `prevented by ${judgement.by}` : judgement.verdict,
-    `waits: ${observed.waits.join(', ') || 'none'}`,
-    `errors: ${errors.join(', ') || 'none'}`,
-    `reads: ${observed.reads.map((rows) => (rows === 'none' ? 'not run' : showValues(rows))).join(', ')}`,
-    `in the end: ${showValues(observed.final)}`,
-  ]
-  return indent(`${title}: ${parts.join('; ')}`, 2)
-}
-
-function describeDatabase({ database, snapshotIsolation }: LevelResult): string {
-  const { engine, version, provider } = database
-  const setting =
-    snapshotIsolation === undefined
-      ? ''
-      : `, snapshot isolation ${snapshotIsolation ? 'on' : 'off'}`
-  return `${engineTitles[engine]} ${version} (${provider})${setting}`
 }
 
 /** The last lines: what all of it came to, and what was not run. */
