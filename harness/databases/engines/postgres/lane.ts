@@ -21,9 +21,16 @@ import { readWaits } from './waits.ts'
 
 /**
  * Deleted rows leave entries behind in tables and indexes until they are vacuumed; autovacuum would
- * do it at a moment of its own choosing, and take locks.
+ * do it at a moment of its own choosing, and take locks. It is done before tables have grown to the
+ * size from which on the planner prefers an index: the plan decides what is locked at serializable,
+ * so that the same plan of a run would go another way.
  */
-const resetsPerVacuum = 400
+const resetsPerVacuum = 100
+/**
+ * The first one comes early. Of a table that was empty at the last one, the planner takes every page
+ * for full, and prefers an index as soon as there is a second page.
+ */
+const resetsBeforeVacuum = 10
 
 /** Tables that are not the workload's, and all sequences, as quoted names. */
 const addedSql = `
@@ -45,7 +52,10 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   #added: readonly string[] = []
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
+  /** Since the tables were made. */
   #resets = 0
+  /** All tables, the workload's and those that a strategy has added. */
+  #vacuumed: string[] = []
   #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
@@ -110,6 +120,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
     this.#added = await this.#findAdded()
+    this.#resets = 0
     await this.#vacuum()
   }
 
@@ -138,9 +149,11 @@ export class PostgresLane extends BaseLane<PostgresSession> {
       this.#control.query<{ table: string | null; sequence: string | null }>(addedSql, [known]),
     )
     const reset: string[] = []
+    this.#vacuumed = this.#tables.map(({ name }) => name)
     for (const { table, sequence } of answer.rows) {
       if (table !== null) {
         await this.#refuseRowsIn(table)
+        this.#vacuumed.push(table)
         reset.push(`DELETE FROM ${table}`)
       }
       if (sequence !== null) reset.push(`ALTER SEQUENCE ${sequence} RESTART`)
@@ -161,8 +174,9 @@ export class PostgresLane extends BaseLane<PostgresSession> {
       await this.#try(() => Promise.all(dirty.map((session) => session.clean())))
     }
     this.#resets += 1
-    if (this.#resets % resetsPerVacuum === 0) await this.#vacuum()
     await this.#ask([this.#resetText(rows)])
+    const isDue = this.#resets === resetsBeforeVacuum || this.#resets % resetsPerVacuum === 0
+    if (isDue) await this.#vacuum()
   }
 
   /** The same rows are often brought back many times in a row. */
@@ -217,9 +231,9 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     return new PostgresSession(client, await pidOf(client))
   }
 
-  /** Statistics stay as they are between two of these, and with them the plans. */
+  /** Keeps empty pages: see `resetsBeforeVacuum`. */
   async #vacuum(): Promise<void> {
-    for (const { name } of this.#tables) await this.#ask([`VACUUM ${name}`])
+    for (const name of this.#vacuumed) await this.#ask([`VACUUM (TRUNCATE false) ${name}`])
   }
 
   async #ask(statements: readonly string[]): Promise<void> {

@@ -6,6 +6,7 @@ import type { StatementOutcome } from '../../engine.ts'
 import { obtainServer } from '../../providers/index.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { statement } from '../../statement.ts'
+import { redemption } from '../../../workloads/redemption.ts'
 import { describeStopLaws } from '../../stop-laws.ts'
 import { connect, withDatabase } from './client.ts'
 import { postgres } from './index.ts'
@@ -98,5 +99,45 @@ test('a lane that cannot be opened leaves no database', async () => {
   } finally {
     await root.query('DROP ROLE IF EXISTS single')
     await root.end()
+  }
+})
+
+test('a plan is what it was, however many runs there have been', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: 'serializable' })
+  try {
+    await lane.prepare(redemption.tables, [
+      'CREATE TABLE note (id INT, text VARCHAR(20)); CREATE INDEX note_by_id ON note (id)',
+    ])
+    const coupon = [1, 2].map((id) => ({ id, code: `C${id}`, active: true, cap: 3 }))
+    const [session] = await lane.sessions(1)
+    const execute = async (text: string) => {
+      const outcome = await session?.execute(statement([text]), [])
+      return outcome?.ok ? outcome.rows : []
+    }
+    const plans = new Map<string, number[]>()
+    for (let run = 0; run < 450; run++) {
+      await lane.reset({ coupon, redemption: [] })
+      for (const user of [1, 2, 3, 4]) {
+        await execute(`INSERT INTO redemption (coupon_id, user_id) VALUES (1, ${user})`)
+        await execute(`INSERT INTO note (id, text) VALUES (${user}, 'some text or other')`)
+      }
+      await execute('UPDATE coupon SET active = false')
+      for (const where of [
+        'coupon WHERE id = 1',
+        'redemption WHERE coupon_id = 1',
+        'note WHERE id = 1',
+      ]) {
+        const [plan] = await execute(`EXPLAIN (COSTS false) SELECT * FROM ${where}`)
+        const shown = `${where}: ${String(plan?.['QUERY PLAN'])}`
+        plans.set(shown, [...(plans.get(shown) ?? []), run])
+      }
+    }
+    expect([...plans].map(([plan, runs]) => [plan, runs.length])).toEqual([
+      ['coupon WHERE id = 1: Seq Scan on coupon', 450],
+      ['redemption WHERE coupon_id = 1: Seq Scan on redemption', 450],
+      ['note WHERE id = 1: Seq Scan on note', 450],
+    ])
+  } finally {
+    await lane.close()
   }
 })
