@@ -30,14 +30,14 @@ let shownAt = 0
 
 /** A line now and then, for whoever waits; and one for everything that is not as it should be. */
 const onExploration: SoakOptions['onExploration'] = ({ platform, exploration }, schedules) => {
-  const { verdict, workload, strategy } = exploration
+  const { verdict, workload, strategy, explorer } = exploration
   const now = performance.now()
   if (verdict === 'holds' && now - shownAt < progressMs) return
   shownAt = now
   const seconds = Math.round(now / 1000)
-  console.error(
-    `${seconds} s: ${schedules} schedules; ${workload}/${strategy} on ${platform}: ${verdict}`,
-  )
+  const where = `${workload}/${strategy} on ${platform}, ${explorer.name}, seed ${explorer.seed}`
+  const why = verdict === 'inconclusive' ? `. ${exploration.reason}` : ''
+  console.error(`${seconds} s: ${schedules} schedules; ${where}: ${verdict}${why}`)
 }
 
 function wholeNumber(option: keyof typeof values, min: number): number {
