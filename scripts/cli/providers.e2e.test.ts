@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { engines, obtainServer, type DatabaseServer } from '../../harness/index.ts'
 import { lockstep, lockstepJson, type ProgramOptions, type Report } from '../fixtures/program.ts'
 
-const explore = ['explore', '--strategy', 'unique-constraint', '--schedules', '2']
+const explore = 'explore --strategy unique-constraint --schedules 4 --seed 1'.split(' ')
 
 /** A call that is wrong, which shows before there is a server. */
 async function expectRefusal(args: readonly string[], sentence: string | RegExp): Promise<void> {
