@@ -9,7 +9,7 @@ import { Ledger } from './exploration/ledger.ts'
 import { prepareAt, type Place } from './exploration/runner.ts'
 import { sample } from './exploration/sampling.ts'
 import { stopOf, type Stop } from './exploration/stop.ts'
-import { grains, type Grain } from './grain.ts'
+import { grains as allGrains, type Grain } from './grain.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
 import { byName } from './names.ts'
@@ -143,7 +143,7 @@ class Exploring {
     const { selfCheckEvery = defaultSelfCheckEvery } = this.#options
     if (explorer.kind === 'sampling') {
       // Each grain draws plans of its own: the same ones again would show less.
-      const seed = (this.#seed + grains.indexOf(place.grain)) | 0
+      const seed = (this.#seed + allGrains.indexOf(place.grain)) | 0
       return sample(this.#hunt, place, { explorer, seed, actors, budget, selfCheckEvery })
     }
     const wasLast = await enumerate(this.#hunt, place, {

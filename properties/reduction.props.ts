@@ -184,13 +184,17 @@ for (const [platform, isolation, ofCell] of trials) {
 
 function expectSame(full: Found, few: Found): void {
   expect(outcomesOf(few)).toEqual(outcomesOf(full))
-  // More than was asked: every class, and in each there is nothing to choose from.
-  expect([...few.classes.keys()].toSorted()).toEqual([...full.classes.keys()].toSorted())
+  // More than was asked: every class, and in each there is nothing to choose from. Where several waited
+  // at once, the database may choose, and there can be more classes in one search than in the other.
+  expect(classesWithoutQueue(few)).toEqual(classesWithoutQueue(full))
   for (const [id, outcomes] of full.classes) {
     if (!full.queued.has(id)) expect([...outcomes]).toHaveLength(1)
   }
   expect(few.schedules).toBeLessThanOrEqual(full.schedules)
 }
+
+const classesWithoutQueue = ({ classes, queued }: Found): string[] =>
+  [...classes.keys()].filter((id) => !queued.has(id)).toSorted()
 
 describe.skipIf(whyMissing(postgres) !== undefined)('what actors of one process share', () => {
   /** Counts in the memory of its process, as one does who reads, and writes later. A and C share one. */

@@ -386,7 +386,11 @@ export const purchase = {
     postgres: byLevel(
       unfencedLease,
       { ...unfencedLease, inside: refusedInside },
-      { ...unfencedLease, inside: refusedInside },
+      {
+        ...unfencedLease,
+        inside: { ...refusedInside, breaks: ['ok-has-its-purchase'] },
+        why: 'what was bought stays when the removal of the lease is refused',
+      },
     ),
   },
 } satisfies Readonly<Record<Extract<StrategyId, `purchase/${string}`>, Expectations>>
