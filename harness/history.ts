@@ -49,3 +49,14 @@ export interface RecordedError {
 }
 
 export type History = readonly RunEvent[]
+
+/** The first step at which more than one actor waited, or Infinity. */
+export function firstQueue(history: History): number {
+  const waiting = new Set<ActorId>()
+  for (const event of history) {
+    if (event.kind === 'blocked') waiting.add(event.actor)
+    if (event.kind === 'unblocked') waiting.delete(event.actor)
+    if (waiting.size > 1 && 'step' in event) return event.step
+  }
+  return Infinity
+}

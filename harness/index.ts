@@ -70,7 +70,7 @@ export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './sur
 export { executeNaively, type Coordination } from './concurrency/naive.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export { defaultAttempts, type Plan } from './plan.ts'
-export type { History, RunEvent } from './history.ts'
+export { firstQueue, type History, type RunEvent } from './history.ts'
 export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'

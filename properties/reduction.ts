@@ -4,6 +4,7 @@ import {
   defaultAttempts,
   executeRun,
   exhaustive,
+  firstQueue,
   judge,
   prepareLane,
   reduced,
@@ -59,20 +60,10 @@ async function searchAll(
     search.ran?.(record.history)
     const id = classOf(plan, record.history, setting)
     classes.set(id, (classes.get(id) ?? new Set()).add(outcomeOf(strategy, record)))
-    if (hasQueue(record.history)) queued.add(id)
+    if (firstQueue(record.history) < Infinity) queued.add(id)
     schedules += 1
   }
   return { schedules, classes, queued }
-}
-
-/** Whether several waited at once. */
-function hasQueue(history: RunRecord['history']): boolean {
-  const waiting = new Set<number>()
-  return history.some(({ kind, actor }) => {
-    if (kind === 'blocked') waiting.add(actor)
-    if (kind === 'unblocked') waiting.delete(actor)
-    return waiting.size > 1
-  })
 }
 
 /** In full, and reduced. */

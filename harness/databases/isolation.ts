@@ -25,3 +25,9 @@ export function describeIsolation({ isolation, snapshotIsolation }: IsolationSet
 export function isolationSql(level: IsolationLevel): string {
   return level.replace('-', ' ').toUpperCase()
 }
+
+/** The setting alone, where more is known: left out rather than undefined, where there is no such thing. */
+export const isolationOf = ({ isolation, snapshotIsolation }: IsolationSetting) => ({
+  isolation,
+  ...(snapshotIsolation !== undefined && { snapshotIsolation }),
+})

@@ -1,7 +1,7 @@
 import { contextSwitches, minimise, scheduleOf, type Failure } from '../counterexample/minimise.ts'
 import { encodeToken } from '../counterexample/token.ts'
 import { traceOf, type Trace } from '../counterexample/trace.ts'
-import type { Lane } from '../databases/engine.ts'
+import { isolationOf } from '../databases/isolation.ts'
 import { Fault, StrategyFault } from '../errors.ts'
 import { isTangled } from '../footprints/schema.ts'
 import { settingOf } from '../footprints/setting.ts'
@@ -15,15 +15,9 @@ import type { Finding, Hunt } from './hunt.ts'
 import { repeatAt, type Place } from './runner.ts'
 
 /** How often a counterexample is repeated before it is reported. */
-export const replaysPerCounterexample = 10
+const replaysPerCounterexample = 10
 /** More where the server decides, as the rate is then all that can be said. */
 const replaysOfOverlaps = 100
-
-/** Left out rather than undefined, where there is no such thing. */
-export const isolationOf = ({ isolation, snapshotIsolation }: Lane) => ({
-  isolation,
-  ...(snapshotIsolation !== undefined && { snapshotIsolation }),
-})
 
 /**
  * Makes what was found small, and repeats it.

@@ -52,10 +52,6 @@ export class Ledger {
     return judgeable(this.#strategy.workload).map(({ name }) => name)
   }
 
-  schedulesOf(grain: Grain): number {
-    return this.#grains.get(grain)?.schedules ?? 0
-  }
-
   add(
     { lane, strategy, grain }: Place,
     plan: Plan,

@@ -1,7 +1,7 @@
-import type { Failure } from '../counterexample/minimise.ts'
+import { scheduleOf, type Failure } from '../counterexample/minimise.ts'
 import { traceOf } from '../counterexample/trace.ts'
 import { ReplayDivergence } from '../errors.ts'
-import type { ActorId, History } from '../history.ts'
+import { firstQueue } from '../history.ts'
 import { repeatAt, type Place } from './runner.ts'
 import type { Stop } from './stop.ts'
 
@@ -45,7 +45,10 @@ export class Repetition {
 
   /** Where a run goes another way each time it is repeated; undefined when it once does not. */
   async #divergenceOf({ plan, record }: Failure): Promise<ReplayDivergence | undefined> {
-    const recording = recordingOf({ plan, record })
+    const recording = {
+      plan: { ...plan, schedule: scheduleOf(record) },
+      trace: traceOf(record.choices),
+    }
     let first: ReplayDivergence | undefined
     for (let attempt = 0; attempt < mostRepeats; attempt++) {
       try {
@@ -58,21 +61,4 @@ export class Repetition {
     }
     return first
   }
-}
-
-/** What repeats a run: its plan with the choices that were made, and what was offered. */
-export const recordingOf = ({ plan, record: { choices } }: Failure) => ({
-  plan: { ...plan, schedule: choices.map(({ chosen }) => chosen) },
-  trace: traceOf(choices),
-})
-
-/** The first step at which more than one actor waited, or Infinity. */
-export function firstQueue(history: History): number {
-  const waiting = new Set<ActorId>()
-  for (const event of history) {
-    if (event.kind === 'blocked') waiting.add(event.actor)
-    if (event.kind === 'unblocked') waiting.delete(event.actor)
-    if (waiting.size > 1 && 'step' in event) return event.step
-  }
-  return Infinity
 }

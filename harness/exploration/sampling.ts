@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import type { SamplingExplorer } from '../explorers/explorer.ts'
 import { StepCounts } from '../outlook.ts'
-import { defaultBounds, planArbitrary } from '../plan.ts'
+import { defaultBounds, planArbitrary, type Plan } from '../plan.ts'
 import type { Budget } from './budget.ts'
 import type { Hunt } from './hunt.ts'
 import { Repetition } from './repetition.ts'
@@ -28,7 +28,7 @@ export async function sample(hunt: Hunt, place: Place, options: SamplingOptions)
   const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)
   let underWay: Promise<unknown> | undefined
 
-  const attempt = async (plan: Parameters<typeof counts.outlook>[0]): Promise<boolean> => {
+  const attempt = async (plan: Plan): Promise<boolean> => {
     const choose = explorer.chooser(plan.schedule, counts.outlook(plan))
     if (hunt.finding) return (await hunt.shrink(place, plan, choose)) === undefined
     const record = await hunt.search(place, plan, choose)

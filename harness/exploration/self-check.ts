@@ -1,7 +1,7 @@
+import { scheduleOf, type Failure } from '../counterexample/minimise.ts'
 import { Fault } from '../errors.ts'
 import { differenceBetween } from '../oracles/self-check.ts'
 import { planned } from '../scheduler/choice.ts'
-import type { Failure } from '../counterexample/minimise.ts'
 import type { Ledger } from './ledger.ts'
 import { runAt, type Place } from './runner.ts'
 
@@ -22,7 +22,7 @@ export class SelfCheck {
   async after({ plan, record }: Failure): Promise<void> {
     this.#runs += 1
     if (this.#every === 0 || this.#runs % this.#every !== 0) return
-    const schedule = record.choices.map(({ chosen }) => chosen)
+    const schedule = scheduleOf(record)
     try {
       const again = await runAt(this.#place, { ...plan, schedule }, planned(schedule))
       this.#ledger.checked(differenceBetween(record, again))

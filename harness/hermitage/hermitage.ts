@@ -1,7 +1,7 @@
 import type { Lane } from '../databases/engine.ts'
-import type { EngineName } from '../databases/engine-name.ts'
-import type { IsolationLevel } from '../databases/isolation.ts'
+import { isolationOf } from '../databases/isolation.ts'
 import { Fault } from '../errors.ts'
+import type { Explored } from '../verdict.ts'
 import type { CaseRun } from './case-run.ts'
 import { observe, wentAs, type Course } from './course.ts'
 import type { IsolationCase } from './isolation-case.ts'
@@ -21,15 +21,11 @@ export interface CaseResult {
 }
 
 /** The cases at one level of one database. */
-export interface LevelResult {
+export interface LevelResult extends Pick<
+  Explored,
+  'database' | 'isolation' | 'snapshotIsolation'
+> {
   readonly platform: Platform
-  readonly database: {
-    readonly engine: EngineName
-    readonly version: string
-    readonly provider: string
-  }
-  readonly isolation: IsolationLevel
-  readonly snapshotIsolation?: boolean
   readonly cases: readonly CaseResult[]
 }
 
@@ -58,12 +54,11 @@ export async function runIsolationCases(
   await prepareForScripts(lane)
   const results: CaseResult[] = []
   for (const which of cases) results.push(await runCase(lane, which, signal))
-  const { engine, version, provider, isolation, snapshotIsolation } = lane
+  const { engine, version, provider } = lane
   return {
     platform: platformOf(lane),
     database: { engine: engine.name, version, provider },
-    isolation,
-    ...(snapshotIsolation !== undefined && { snapshotIsolation }),
+    ...isolationOf(lane),
     cases: results,
   }
 }

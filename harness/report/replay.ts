@@ -1,5 +1,6 @@
 import { contextSwitches } from '../counterexample/minimise.ts'
 import type { Recording } from '../counterexample/token.ts'
+import { isolationOf } from '../databases/isolation.ts'
 import type { FaultKind } from '../errors.ts'
 import type { Violation } from '../invariant.ts'
 import type { RunRecord } from '../run.ts'
@@ -51,10 +52,17 @@ export function renderReplay(workload: AnyWorkload, replayed: Replayed): string 
 
 /** A replay for programs. */
 export function replayToJson(replayed: Replayed): object {
-  const { verdict, workload, strategy, database, isolation, snapshotIsolation } = replayed
+  const { verdict, workload, strategy, database } = replayed
   const { grain, invariant, plan } = replayed
-  const setting = { isolation, ...(snapshotIsolation !== undefined && { snapshotIsolation }) }
-  const where = { verdict, workload, strategy, database, ...setting, grain, invariant }
+  const where = {
+    verdict,
+    workload,
+    strategy,
+    database,
+    ...isolationOf(replayed),
+    grain,
+    invariant,
+  }
   if (replayed.verdict === 'inconclusive') {
     return { ...where, reason: replayed.reason, fault: replayed.fault }
   }
