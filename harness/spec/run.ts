@@ -60,8 +60,8 @@ export interface SpecReport {
 
 export const defaultStepLimitMs = 360_000
 
-/** A core is idle half of the time while a session and this process wait for each other. */
-const defaultLanes = 2 * availableParallelism()
+/** More of them share the same cores, and each costs as much to open as some thirty permutations. */
+const defaultLanes = availableParallelism()
 /** Fewer permutations than this are done before further connections have been opened. */
 const fewestPerLane = 8
 
