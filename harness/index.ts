@@ -12,7 +12,17 @@ export { engineNames, type EngineName } from './databases/engine-name.ts'
 export type { PerEngine, Rows, Table } from './databases/engine.ts'
 export type { ActorProcess, ResultRows, Session, Sql, Transaction } from './session.ts'
 export { defineStrategy, isStrategy, type Strategy, type StrategyDefinition } from './strategy.ts'
-export type { AnyCommand, AnyWorkload, Handler, Handlers, Scenario, Workload } from './workload.ts'
+export {
+  contentions,
+  type AnyCommand,
+  type AnyWorkload,
+  type Contention,
+  type Handler,
+  type Handlers,
+  type LoadProfile,
+  type Scenario,
+  type Workload,
+} from './workload.ts'
 export type { Invariant, Observation, PerformedCommand, Violation } from './invariant.ts'
 export { redemption } from './workloads/redemption.ts'
 export { purchase } from './workloads/purchase.ts'
@@ -67,6 +77,8 @@ export {
 export { byName, unknownName } from './names.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
 export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
+export { executeLoad, type LoadOptions, type LoadResult } from './concurrency/load.ts'
+export type { Latency } from './concurrency/latency.ts'
 export { executeNaively, type Coordination } from './concurrency/naive.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export { defaultAttempts, type Plan } from './plan.ts'

@@ -24,6 +24,27 @@ export interface Scenario<State, Command> {
   }
 }
 
+/** Where the clients of a load meet: all in one row, or each wherever chance takes it. */
+export const contentions = ['hot', 'spread'] as const
+
+export type Contention = (typeof contentions)[number]
+
+/**
+ * What many clients do all the time, for a measurement of what a strategy costs. Other than a scenario
+ * it has no end: nothing runs out in it, however long it goes on.
+ */
+export interface LoadProfile<State, Command> {
+  readonly summary: string
+  /** The invariants that cannot be broken here, each with the reason. They are not said to hold. */
+  readonly beyond: Readonly<Record<string, string>>
+  /** @param seed of whatever is drawn */
+  start(seed: number): {
+    readonly initial: State
+    /** What the client does that is the `number`-th to begin a command, from 0. */
+    command(number: number): Command
+  }
+}
+
 /**
  * A domain: its tables, what can happen in it, and what must always be true of it.
  *
@@ -58,6 +79,9 @@ export interface Workload<
   model(state: State, command: Command): { readonly state: State; readonly reply: Reply }
 
   readonly invariants: readonly Invariant<State, Command>[]
+
+  /** For a load generator; without it the workload's strategies cannot be measured. */
+  readonly load?: Readonly<Record<Contention, LoadProfile<State, Command>>>
 
   /** How the commands are done that are not what a strategy is about. A strategy may replace them. */
   readonly handlers: Handlers<Exclude<Command, Core>>

@@ -1,16 +1,12 @@
-import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
-import type { Row } from '../databases/statement.ts'
-import { Fault, HarnessFault, StrategyFault, describeThrown } from '../errors.ts'
-import type { ActorId } from '../history.ts'
+import { HarnessFault, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import { defaultLimits } from '../limits.ts'
 import type { Plan } from '../plan.ts'
-import { aborted, isReply, type Reply } from '../reply.ts'
-import { openSession, type ActorProcess, type Gate, type ResultRows } from '../session.ts'
 import type { Strategy } from '../strategy.ts'
 import type { AnyCommand } from '../workload.ts'
 import { Barrier } from './barrier.ts'
+import { clientsOf, type Client, type Company } from './client.ts'
 
 /**
  * How actors begin.
@@ -65,18 +61,24 @@ export async function executeNaively(
 
 class NaiveRun {
   readonly #options: NaiveOptions
-  readonly #sessions: readonly ActorSession[]
+  readonly #company: Company
+  readonly #clients: readonly Client[]
   readonly #barrier: Barrier
-  readonly #processes: readonly ActorProcess[] = [0, 1].map((id) => ({ id, memory: new Map() }))
   readonly #performed: PerformedCommand<AnyCommand>[] = []
-  /** Statements sent so far, by all. */
-  #sent = 0
-  #isOver = false
 
   constructor(options: NaiveOptions, sessions: readonly ActorSession[]) {
+    const { strategy, lane, plan } = options
     this.#options = options
-    this.#sessions = sessions
-    this.#barrier = new Barrier(options.plan.actors.length)
+    this.#company = {
+      strategy,
+      engine: lane.engine.name,
+      attempts: plan.attempts,
+      longestSleepMs,
+      steps: 0,
+      isOver: false,
+    }
+    this.#clients = clientsOf(this.#company, sessions)
+    this.#barrier = new Barrier(plan.actors.length)
   }
 
   /** The commands in the order of their replies. */
@@ -85,77 +87,24 @@ class NaiveRun {
     const { promise: tooLong, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(this.#unended(limitMs)), limitMs)
     try {
-      const actors = plan.actors.map((commands, actor) => this.#act(actor, commands))
+      const actors = this.#clients.map((client, id) => this.#act(client, plan.actors[id] ?? []))
       await Promise.race([Promise.all(actors), tooLong])
     } finally {
       clearTimeout(timer)
-      this.#isOver = true
+      this.#company.isOver = true
     }
     return this.#performed
   }
 
-  async #act(actor: ActorId, commands: readonly AnyCommand[]): Promise<void> {
+  async #act(client: Client, commands: readonly AnyCommand[]): Promise<void> {
     try {
       for (const command of commands) {
         if (this.#options.coordination === 'barrier') await this.#barrier.arrive()
-        await this.#perform(actor, command)
+        this.#performed.push(await client.perform(command))
       }
     } finally {
       this.#barrier.leave()
     }
-  }
-
-  async #perform(actor: ActorId, command: AnyCommand): Promise<void> {
-    let beganAt: number | undefined
-    const reply = await this.#call(actor, command, (step) => {
-      if (this.#isOver) return new Promise(() => {})
-      this.#sent += 1
-      beganAt ??= this.#sent
-      if (step.kind === 'sleep') return pause(Math.min(step.ms, longestSleepMs))
-      return this.#send(this.#session(actor, step.connection ?? 0), step.statement)
-    })
-    this.#performed.push({
-      actor,
-      command,
-      reply,
-      beganAt: beganAt ?? this.#sent,
-      endedAt: this.#sent,
-    })
-  }
-
-  async #call(actor: ActorId, command: AnyCommand, gate: Gate): Promise<Reply> {
-    const { strategy, plan, lane } = this.#options
-    const session = openSession(gate, {
-      attempts: plan.attempts,
-      engine: lane.engine.name,
-      process: this.#processes[actor % this.#processes.length] as ActorProcess,
-      connections: strategy.connections,
-    })
-    try {
-      const reply: unknown = await strategy.handler(command.kind)(session, command)
-      if (isReply(reply)) return reply
-      throw new StrategyFault(`Strategy "${strategy.name}" returned ${describeThrown(reply)}.`)
-    } catch (thrown) {
-      if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
-      if (thrown instanceof Fault) throw thrown
-      throw new StrategyFault(`Strategy "${strategy.name}" threw ${describeThrown(thrown)}.`)
-    }
-  }
-
-  async #send(
-    session: ActorSession,
-    statement: Parameters<ActorSession['execute']>[0],
-  ): Promise<ResultRows<Row>> {
-    const outcome = await session.execute(statement, [])
-    if (!outcome.ok) throw outcome.error
-    return Object.assign([...outcome.rows], { affectedRows: outcome.affectedRows })
-  }
-
-  /** Connections are dealt out in turn, the first ones of all actors first. */
-  #session(actor: ActorId, connection: number): ActorSession {
-    const session = this.#sessions[connection * this.#options.plan.actors.length + actor]
-    if (!session) throw new HarnessFault(`There is no connection ${connection + 1}.`)
-    return session
   }
 
   #unended(limitMs: number): Fault {
@@ -163,9 +112,4 @@ class NaiveRun {
       `Without a scheduler, strategy "${this.#options.strategy.name}" had not ended after ${limitMs} ms.`,
     )
   }
-}
-
-async function pause(ms: number): Promise<ResultRows<Row>> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  return Object.assign([], { affectedRows: 0 })
 }

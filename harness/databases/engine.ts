@@ -122,8 +122,32 @@ export interface Lane {
    */
   recover(): Promise<void>
 
+  /** How many connections the server accepts at this moment besides those there are, by its settings. */
+  freeConnections(): Promise<number>
+
+  /**
+   * The sessions are about to work all at once, with no scheduler. Until the next `reset` nothing is held
+   * still for its sake: no snapshot is kept open, the tables have statistics, and the sessions have the
+   * settings that an application would find. Called right after `reset`.
+   */
+  readyForLoad(): Promise<void>
+
+  /** Reads how long sessions wait for locks: see {@link LockWaitReading}. */
+  readLockWaits(): Promise<LockWaitReading>
+
   /** Closes every connection and drops the lane's database. */
   close(): Promise<void>
+}
+
+/**
+ * How long sessions wait for locks, from two sources that do not overlap: what the server adds up by
+ * itself, and what has to be asked for again and again.
+ */
+export interface LockWaitReading {
+  /** Milliseconds that the server has added up, since some time in the past, over all its sessions. */
+  readonly countedMs: number
+  /** The lane's sessions that wait at this moment in a way that the server does not add up. */
+  readonly waiting: number
 }
 
 /** A session waits for a lock, or has stopped. */

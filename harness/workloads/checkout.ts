@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Reply } from '../reply.ts'
-import type { Workload } from '../workload.ts'
+import type { Contention, LoadProfile, Workload } from '../workload.ts'
+import { couponsFor } from './coupon-load.ts'
 import {
   code,
   couponArbitrary,
@@ -21,6 +22,7 @@ import {
   type Deactivate,
   type Redeem,
 } from './coupons.ts'
+import { stockFor } from './stock-load.ts'
 import {
   describeStock,
   productArbitrary,
@@ -116,6 +118,25 @@ const checkoutBy = (user: number): Checkout => ({
   quantity: 1,
 })
 
+const profile = (contention: Contention): LoadProfile<CheckoutRows, Command> => ({
+  summary: `Users check out. ${couponsFor(contention).summary} ${stockFor(contention).summary}`,
+  beyond: { ...couponsFor(contention).beyond, ...stockFor(contention).beyond },
+  start(seed) {
+    const coupons = couponsFor(contention).start(seed)
+    const stock = stockFor(contention).start(seed)
+    return {
+      initial: { ...coupons.initial, ...stock.initial },
+      command(number) {
+        const bought = stock.command(number)
+        if (bought.kind === 'restock') return bought
+        return { ...bought, ...coupons.command(number), kind: 'checkout' }
+      },
+    }
+  },
+})
+
+const load = { hot: profile('hot'), spread: profile('spread') }
+
 /** Users redeem a coupon and buy a product in one transaction, or do one of the two. */
 export const checkout: Workload<CheckoutRows, Command, Core> = {
   name: 'checkout',
@@ -157,6 +178,7 @@ export const checkout: Workload<CheckoutRows, Command, Core> = {
     },
   ],
   model,
+  load,
   invariants: [
     ...couponInvariants<CheckoutRows, Command>((command) =>
       command.kind === 'checkout' || command.kind === 'redeem' ? command : undefined,

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Workload } from '../workload.ts'
+import { couponLoad } from './coupon-load.ts'
 import {
   couponArbitrary,
   couponInvariants,
@@ -73,6 +74,7 @@ export const redemption: Workload<CouponState, Redeem | Deactivate, Redeem> = {
   ],
   model: (state, command) =>
     command.kind === 'redeem' ? redeemModel(state, command) : deactivateModel(state, command),
+  load: couponLoad,
   invariants: couponInvariants((command) => (command.kind === 'redeem' ? command : undefined)),
   handlers: { deactivate: deactivateHandler },
   describe: (command) =>

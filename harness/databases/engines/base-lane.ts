@@ -1,5 +1,5 @@
 import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
-import type { ActorSession, Engine, Lane, Rows, Table, Wait } from '../engine.ts'
+import type { ActorSession, Engine, Lane, LockWaitReading, Rows, Table, Wait } from '../engine.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
 /** A session that the server knows by a number. */
@@ -58,6 +58,9 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract isObservationBlocked(): Promise<boolean>
   abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
   abstract recover(): Promise<void>
+  abstract freeConnections(): Promise<number>
+  abstract readyForLoad(): Promise<void>
+  abstract readLockWaits(): Promise<LockWaitReading>
   abstract close(): Promise<void>
 
   protected abstract openSession(): Promise<Session>
@@ -73,11 +76,20 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
 
   async sessions(count: number): Promise<readonly Session[]> {
     while (this.#sessions.length < count) {
-      const session = await this.openSession()
-      this.#sessions.push(session)
-      this.#byId.set(session.id, session)
+      await this.#openSessions(Math.min(count - this.#sessions.length, openedAtOnce))
     }
     return this.#sessions.slice(0, count)
+  }
+
+  async #openSessions(count: number): Promise<void> {
+    const opened = await Promise.allSettled(Array.from({ length: count }, () => this.openSession()))
+    for (const each of opened) {
+      if (each.status === 'rejected') continue
+      this.#sessions.push(each.value)
+      this.#byId.set(each.value.id, each.value)
+    }
+    const refused = opened.find((each) => each.status === 'rejected')
+    if (refused) throw refused.reason
   }
 
   get stops(): boolean {
@@ -175,6 +187,9 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     return { session, stopped, blockers: [...known], strangers: [...strangers] }
   }
 }
+
+/** Sessions that are being opened at the same time: more would wait for each other. */
+const openedAtOnce = 8
 
 /** How long Lockstep's own questions and clean-ups may take before the server counts as stuck. */
 export const controlTimeoutMs = 15_000

@@ -5,13 +5,14 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
+  type LockWaitReading,
   type Rows,
   type Table,
   type Wait,
 } from '../../engine.ts'
 import { isolationSql } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import type { Row } from '../../statement.ts'
+import { statement, type Row } from '../../statement.ts'
 import { BaseLane, hasRows, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { ask, askPrepared, connect, disconnect, identify, type SessionNumbers } from './client.ts'
@@ -49,6 +50,14 @@ const controlSettings = `
 /** A lock wait ends by the clock, which no schedule controls: it must be longer than any run. */
 const actorSettings =
   'SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = 3600'
+
+/** As it is where nobody has said otherwise. */
+const loadSetting = statement(['SET SESSION innodb_lock_wait_timeout = 50'])
+
+/** Source: MySQL manual, 7.1.10 "Server Status Variables". It counts rows, and not GET_LOCK. */
+const rowLockTimeSql = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'"
+const userLockSql =
+  "SELECT COUNT(*) AS waiting FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User lock'"
 
 /** How long sessions may take to be gone after they were killed. */
 const killLimitMs = 5_000
@@ -269,6 +278,29 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     }
     await this.closeSessions()
     if (ids.length > 0) await this.#untilGone(ids)
+  }
+
+  async freeConnections(): Promise<number> {
+    const [most] = await this.#ask<{ most: number; mostOfUser: number }[]>(
+      'SELECT @@max_connections AS most, @@max_user_connections AS mostOfUser',
+    )
+    const [used] = await this.#ask<{ Value: string }[]>("SHOW STATUS LIKE 'Threads_connected'")
+    const free = (most?.most ?? 0) - Number(used?.Value ?? 0)
+    return most?.mostOfUser ? Math.min(free, most.mostOfUser) : free
+  }
+
+  async readyForLoad(): Promise<void> {
+    await this.#try(() => ask(this.#watcher, 'COMMIT'))
+    this.#resets = 0 // the next one begins a snapshot again
+    for (const { name } of this.#tables) await this.#ask(`ANALYZE TABLE ${identifier(name)}`)
+    await Promise.all(this.opened.map((session) => session.execute(loadSetting)))
+  }
+
+  async readLockWaits(): Promise<LockWaitReading> {
+    const read = <T>(text: string) => this.#try(() => ask<T[]>(this.#watcher, text))
+    const [time] = await read<{ Value: string }>(rowLockTimeSql)
+    const [users] = await read<{ waiting: number }>(userLockSql)
+    return { countedMs: Number(time?.Value ?? 0), waiting: users?.waiting ?? 0 }
   }
 
   /** A killed session keeps its locks until it has undone its transaction. */

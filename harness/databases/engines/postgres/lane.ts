@@ -4,6 +4,7 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
+  type LockWaitReading,
   type Rows,
   type Table,
   type Wait,
@@ -11,6 +12,7 @@ import {
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { BaseLane, controlTimeoutMs, hasRows, stuck, type LaneFacts } from '../base-lane.ts'
+import { statement } from '../../statement.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
@@ -31,6 +33,22 @@ const resetsPerVacuum = 100
  * for full, and prefers an index as soon as there is a second page.
  */
 const resetsBeforeVacuum = 10
+
+/** As an application's sessions have it: see `sessionSettings` for what it is otherwise. */
+const loadSetting = statement(['SET plan_cache_mode = auto'])
+
+/** The last ones are kept for administrators, even where Lockstep is one. */
+const freeConnectionsSql = `
+  SELECT (current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))::int AS free`
+
+/** PostgreSQL adds up no times. Waits of every kind of lock: rows, advisory ones, tables. */
+const waitingSql = {
+  name: 'waiting',
+  text: `SELECT count(*)::int AS waiting FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+}
 
 /** Tables that are not the workload's, and all sequences, as quoted names. */
 const addedSql = `
@@ -217,6 +235,21 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     await this.closeSessions()
   }
 
+  async freeConnections(): Promise<number> {
+    const answer = await this.#try(() => this.#control.query<{ free: number }>(freeConnectionsSql))
+    return answer.rows[0]?.free ?? 0
+  }
+
+  async readyForLoad(): Promise<void> {
+    for (const name of this.#vacuumed) await this.#ask([`VACUUM (ANALYZE) ${name}`])
+    await Promise.all(this.opened.map((session) => session.execute(loadSetting, [])))
+  }
+
+  async readLockWaits(): Promise<LockWaitReading> {
+    const answer = await this.#try(() => this.#watcher.query<{ waiting: number }>(waitingSql))
+    return { countedMs: 0, waiting: answer.rows[0]?.waiting ?? 0 }
+  }
+
   async close(): Promise<void> {
     await this.closeSessions()
     for (const client of [this.#control, this.#watcher, this.#keeper]) {
@@ -264,13 +297,13 @@ async function pidOf(client: pg.Client): Promise<number> {
   return pid
 }
 
-async function onServer(server: DatabaseServer, statement: string): Promise<void> {
+async function onServer(server: DatabaseServer, text: string): Promise<void> {
   const admin = await connect(server.url, {}, controlTimeoutMs)
   try {
-    await admin.query(statement)
+    await admin.query(text)
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
-    throw new DatabaseFault(`PostgreSQL refused "${statement}": ${reason}.`)
+    throw new DatabaseFault(`PostgreSQL refused "${text}": ${reason}.`)
   } finally {
     await admin.end().catch(() => undefined)
   }

@@ -1,0 +1,174 @@
+import { DatabaseError } from '../databases/database-error.ts'
+import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
+import type { EngineName } from '../databases/engine-name.ts'
+import type { Row, Statement } from '../databases/statement.ts'
+import {
+  DatabaseFault,
+  Fault,
+  HarnessFault,
+  StrategyFault,
+  describeThrown,
+  whereThrown,
+} from '../errors.ts'
+import type { ActorId } from '../history.ts'
+import type { PerformedCommand } from '../invariant.ts'
+import { aborted, isReply, type Reply } from '../reply.ts'
+import {
+  openSession,
+  type ActorProcess,
+  type Gate,
+  type ResultRows,
+  type Step,
+} from '../session.ts'
+import type { Strategy } from '../strategy.ts'
+import type { AnyCommand } from '../workload.ts'
+
+/** What clients that run side by side have in common. */
+export interface Company {
+  readonly strategy: Strategy
+  readonly engine: EngineName
+  /** How often a command may be tried in all. */
+  readonly attempts: number
+  /** The longest that a strategy sleeps, in milliseconds, whatever it asks for. */
+  readonly longestSleepMs: number
+  /** Statements and sleeps begun so far, by all. */
+  steps: number
+  /** Nobody sends anything any more. */
+  isOver: boolean
+}
+
+/** Is told of the statements of one command. */
+export interface Witness {
+  sent(statement: Statement, session: ActorSession): void
+  answered(statement: Statement, outcome: StatementOutcome): void
+}
+
+/**
+ * Does commands on connections of its own, with no scheduler between the strategy and the database: each
+ * statement is sent as soon as the one before it is answered, and a sleep is real.
+ */
+export class Client {
+  readonly #id: ActorId
+  readonly #company: Company
+  readonly #process: ActorProcess
+  readonly #sessions: readonly ActorSession[]
+  /** The connections that a statement is under way on. */
+  readonly #busy = new Set<ActorSession>()
+  #fault: Fault | undefined
+
+  /** @param sessions one for each of the strategy's connections */
+  constructor(
+    id: ActorId,
+    company: Company,
+    process: ActorProcess,
+    sessions: readonly ActorSession[],
+  ) {
+    this.#id = id
+    this.#company = company
+    this.#process = process
+    this.#sessions = sessions
+  }
+
+  /** @throws {Fault} when the command cannot be judged: the strategy broke a rule, or a connection was lost. */
+  async perform(command: AnyCommand, witness?: Witness): Promise<PerformedCommand<AnyCommand>> {
+    const company = this.#company
+    let beganAt: number | undefined
+    const reply = await this.#call(command, (step) => {
+      if (company.isOver) return new Promise(() => {})
+      company.steps += 1
+      beganAt ??= company.steps
+      if (step.kind === 'sleep') return pause(Math.min(step.ms, company.longestSleepMs))
+      return this.#send(step, witness)
+    })
+    this.#checkEnd(command)
+    const endedAt = company.steps
+    return { actor: this.#id, command, reply, beganAt: beganAt ?? endedAt, endedAt }
+  }
+
+  async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
+    const { strategy, attempts, engine } = this.#company
+    const { connections } = strategy
+    const session = openSession(gate, { attempts, engine, process: this.#process, connections })
+    try {
+      const reply: unknown = await strategy.handler(command.kind)(session, command)
+      if (isReply(reply)) return reply
+      throw new StrategyFault(
+        `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${this.#place(command)}: it must return ok(), rejected(reason) or aborted(error).`,
+      )
+    } catch (thrown) {
+      if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
+      if (thrown instanceof Fault) throw thrown
+      throw new StrategyFault(
+        `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(command)}: only errors of the database may leave a strategy.`,
+      )
+    }
+  }
+
+  async #send(
+    step: Exclude<Step, { readonly kind: 'sleep' }>,
+    witness: Witness | undefined,
+  ): Promise<ResultRows<Row>> {
+    const { statement } = step
+    const session = this.#session(step.connection ?? 0)
+    if (this.#busy.has(session)) throw this.#fail(this.#twoAtOnce())
+    this.#busy.add(session)
+    witness?.sent(statement, session)
+    const outcome = await session.execute(statement, []).finally(() => this.#busy.delete(session))
+    witness?.answered(statement, outcome)
+    if (!outcome.ok) throw this.#refusal(outcome.error)
+    return Object.assign([...outcome.rows], { affectedRows: outcome.affectedRows })
+  }
+
+  #refusal(error: DatabaseError): DatabaseError | Fault {
+    if (error.errorClass !== 'connection lost') return error
+    return this.#fail(new DatabaseFault(`A client's connection was lost: ${error.message}.`))
+  }
+
+  /** Keeps the fault, as the strategy may catch it. */
+  #fail(fault: Fault): Fault {
+    this.#fault ??= fault
+    return fault
+  }
+
+  #session(connection: number): ActorSession {
+    const session = this.#sessions[connection]
+    if (!session) throw new HarnessFault(`There is no connection ${connection + 1}.`)
+    return session
+  }
+
+  #twoAtOnce(): Fault {
+    return new StrategyFault(
+      `Strategy "${this.#company.strategy.name}" sent a statement while another one was still under way on the same connection: await every one.`,
+    )
+  }
+
+  #checkEnd(command: AnyCommand): void {
+    if (this.#fault) throw this.#fault
+    const where = `Strategy "${this.#company.strategy.name}" ended ${this.#place(command)}`
+    if (this.#busy.size > 0) {
+      throw new StrategyFault(`${where} while a statement was still under way: await every one.`)
+    }
+    if (this.#sessions.some(({ transaction }) => transaction !== 'none')) {
+      throw new StrategyFault(`${where} with its transaction open: it must COMMIT or ROLLBACK.`)
+    }
+  }
+
+  #place(command: AnyCommand): string {
+    return `${this.#company.strategy.workload.describe(command)} of client ${this.#id + 1}`
+  }
+}
+
+/** Clients on the sessions, of which each gets as many as the strategy's actors have connections. */
+export function clientsOf(company: Company, sessions: readonly ActorSession[]): readonly Client[] {
+  const processes = [0, 1].map((id): ActorProcess => ({ id, memory: new Map() }))
+  const count = sessions.length / company.strategy.connections
+  return Array.from({ length: count }, (_, id) => {
+    const own = sessions.filter((_session, index) => index % count === id)
+    return new Client(id, company, processes[id % processes.length] as ActorProcess, own)
+  })
+}
+
+async function pause(ms: number): Promise<ResultRows<Row>> {
+  await new Promise((resolve) => setTimeout(resolve, ms))
+  return Object.assign([], { affectedRows: 0 })
+}

@@ -1,0 +1,296 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
+import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
+import { HarnessFault, StrategyFault, UsageError, type Fault } from '../errors.ts'
+import type { Observation, PerformedCommand, Violation } from '../invariant.ts'
+import { serial } from '../oracles/judgement.ts'
+import { defaultAttempts } from '../plan.ts'
+import { prepareLane } from '../run.ts'
+import type { Strategy } from '../strategy.ts'
+import type { ReplyCounts } from '../verdict.ts'
+import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../workload.ts'
+import { clientsOf, type Client, type Company } from './client.ts'
+import { openConnections } from './connections.ts'
+import { Effort } from './effort.ts'
+import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
+import { LockWaitMeter } from './lock-wait-meter.ts'
+import { ReplyCounter } from './reply-counter.ts'
+import { untilStopped } from './stop-signal.ts'
+
+export interface LoadOptions {
+  /** Its tables are made anew, and whatever it held is gone. */
+  readonly lane: Lane
+  readonly strategy: Strategy
+  /** Each does one command at a time, on connections of its own. */
+  readonly clients: number
+  readonly contention: Contention
+  /** How long is measured, in milliseconds. */
+  readonly durationMs: number
+  /** How long the clients are at work before that, in milliseconds. */
+  readonly warmUpMs: number
+  /** Of whatever the profile draws. */
+  readonly seed: number
+  /** How often a command may be tried in all. */
+  readonly attempts?: number | undefined
+  /** Stops it at once, with a fault. */
+  readonly signal?: AbortSignal | undefined
+  /** How long clients may take to end the commands that are under way at the end, in milliseconds. */
+  readonly limitMs?: number | undefined
+}
+
+/** What a load run has measured. */
+export interface LoadResult {
+  readonly clients: number
+  readonly contention: Contention
+  /** What was measured, in milliseconds. All that follows, up to `lockWaitMs`, is of this part. */
+  readonly elapsedMs: number
+  /** Of the commands that were answered in it, whenever they began. */
+  readonly replies: ReplyCounts
+  /** Commands answered with ok, per second. */
+  readonly commandsPerSecond: number
+  /**
+   * From the beginning of a command to its reply, with all its attempts and sleeps, of those answered
+   * with ok: what is refused at once would make a strategy look quick. Undefined when there were none.
+   */
+  readonly latencyMs: Latency | undefined
+  /** The same latencies as an HdrHistogram, of microseconds, in its compressed form as base64. */
+  readonly histogram: string
+  /** See {@link Effort}. */
+  readonly retries: number
+  readonly aborts: number
+  /**
+   * How long sessions waited for locks, added up over all of them, in milliseconds. InnoDB adds up waits
+   * for rows by itself (Innodb_row_lock_time), of the whole server: it is right if nobody else is at work
+   * there. PostgreSQL does not: there, as for GET_LOCK, sessions that wait are counted 40 times a second.
+   */
+  readonly lockWaitMs: number
+  /** Connections that commands went over. */
+  readonly connections: number
+  /** Commands from the first to the last, warm-up and end included: those that were judged. */
+  readonly commands: number
+  /** The invariants that the strategy claims and that did not hold, of replies and final state. */
+  readonly violations: readonly Violation[]
+  /** The claimed invariants, and serial equivalence, of which this run says nothing. */
+  readonly notJudged: readonly { readonly invariant: string; readonly reason: string }[]
+}
+
+const defaultLimitMs = 30_000
+
+/**
+ * Measures what a strategy costs: clients on connections of their own, with no scheduler, each beginning
+ * its next command when the one before it is answered. The strategy's sleeps are real.
+ *
+ * That is a closed loop, and has its caveat: while the database is slow, clients ask less. Latencies are
+ * those of so many clients who wait for their answers, and not of requests that arrive whatever happens;
+ * those who would have come meanwhile are left out, and with them the longest waits ("coordinated
+ * omission": Gil Tene, "How NOT to Measure Latency", 2013). Strategies can be compared by it at the same
+ * number of clients. What a service would see at some rate of requests it does not say.
+ *
+ * A command that the database aborts is counted, and the client goes on with its next one. Statements are
+ * prepared once for each connection, as drivers with a cache do it. PostgreSQL's sessions look for a
+ * deadlock after a second, which is its default; all else is as the server has it.
+ *
+ * @throws {UsageError} when the workload has no load profile.
+ * @throws {Fault} when the run says nothing: the strategy broke a rule, a connection was lost, the server
+ *   takes too few connections, or a client does not come to an end. The lane can be used again, unless
+ *   its server is gone.
+ */
+export async function executeLoad(options: LoadOptions): Promise<LoadResult> {
+  const { lane, strategy } = options
+  const profile = profileOf(strategy.workload, options.contention)
+  const { initial, command } = profile.start(options.seed)
+  try {
+    await prepareLane(lane, strategy)
+    const sessions = await openConnections(lane, options.clients * strategy.connections)
+    await lane.reset(initial)
+    await lane.readyForLoad()
+    const run = new LoadRun(options, sessions, command)
+    const measured = await run.execute()
+    const final = await lane.observe()
+    const commands = run.performed
+    const observation = { initial, commands, committed: [final], final }
+    return {
+      clients: options.clients,
+      contention: options.contention,
+      ...measured,
+      connections: sessions.length,
+      commands: commands.length,
+      ...judgeLoad(strategy, profile, observation),
+    }
+  } catch (error) {
+    // Statements may still be under way. If the server is gone, what is known already says so.
+    await lane.recover().catch(() => undefined)
+    throw error
+  }
+}
+
+/** @throws {UsageError} when there is none. */
+function profileOf(workload: AnyWorkload, contention: Contention): LoadProfile<Rows, AnyCommand> {
+  const profile = workload.load?.[contention]
+  if (profile) return profile
+  throw new UsageError(
+    `Workload "${workload.name}" says nothing about loads: give it a member "load", with a profile "${contention}".`,
+  )
+}
+
+const tooMany = 'There are too many commands to look for a serial order of all of them.'
+
+function judgeLoad(
+  { workload, claims }: Strategy,
+  { beyond }: LoadProfile<Rows, AnyCommand>,
+  observation: Observation<Rows, AnyCommand>,
+): Pick<LoadResult, 'violations' | 'notJudged'> {
+  const violations: Violation[] = []
+  for (const { name, check } of workload.invariants) {
+    const message = claims.includes(name) ? check(observation) : undefined
+    if (message !== undefined) violations.push({ invariant: name, message })
+  }
+  const broken = new Set(violations.map(({ invariant }) => invariant))
+  const notJudged = Object.entries({ ...beyond, [serial.name]: tooMany })
+    .filter(([name]) => (claims.includes(name) || name === serial.name) && !broken.has(name))
+    .map(([invariant, reason]) => ({ invariant, reason }))
+  return { violations, notJudged }
+}
+
+/** What is being measured. */
+interface Measurement {
+  readonly startedAt: number
+  readonly replies: ReplyCounter
+  /** As it was when the measurement began. */
+  readonly before: { readonly retries: number; readonly aborts: number }
+}
+
+type Measured = Pick<
+  LoadResult,
+  | 'elapsedMs'
+  | 'replies'
+  | 'commandsPerSecond'
+  | 'latencyMs'
+  | 'histogram'
+  | 'retries'
+  | 'aborts'
+  | 'lockWaitMs'
+>
+
+class LoadRun {
+  readonly performed: PerformedCommand<AnyCommand>[] = []
+  readonly #options: LoadOptions
+  readonly #command: (number: number) => AnyCommand
+  readonly #company: Company
+  readonly #clients: readonly Client[]
+  readonly #effort = new Effort()
+  readonly #histogram = newHistogram()
+  #measurement: Measurement | undefined
+  #meter: LockWaitMeter | undefined
+  readonly #over = new AbortController()
+  /** Commands begun. */
+  #begun = 0
+  #isEnding = false
+
+  constructor(
+    options: LoadOptions,
+    sessions: readonly ActorSession[],
+    command: (number: number) => AnyCommand,
+  ) {
+    const { strategy, lane, attempts = defaultAttempts } = options
+    this.#options = options
+    this.#command = command
+    this.#company = {
+      strategy,
+      engine: lane.engine.name,
+      attempts,
+      longestSleepMs: Number.POSITIVE_INFINITY,
+      steps: 0,
+      isOver: false,
+    }
+    this.#clients = clientsOf(this.#company, sessions)
+  }
+
+  async execute(): Promise<Measured> {
+    const { warmUpMs, durationMs, limitMs = defaultLimitMs, signal } = this.#options
+    const working = Promise.all(this.#clients.map((client) => this.#work(client)))
+    try {
+      const all = Promise.all([this.#measure(working), working])
+      const [measured] = await untilStopped(all, {
+        signal,
+        limitMs: warmUpMs + durationMs + limitMs,
+        tooLong: () => this.#unended(limitMs),
+      })
+      if (this.#company.steps === 0) throw this.#silent()
+      return measured
+    } finally {
+      this.#isEnding = true
+      this.#company.isOver = true
+      this.#over.abort()
+      this.#meter?.end().catch(() => {})
+    }
+  }
+
+  async #work(client: Client): Promise<void> {
+    while (!this.#isEnding) {
+      const command = this.#command(this.#begun)
+      this.#begun += 1
+      const { steps } = this.#company
+      const startedAt = performance.now()
+      const performed = await client.perform(command, this.#effort.watch())
+      this.performed.push(performed)
+      this.#note(performed, performance.now() - startedAt)
+      // One that asks nothing of the database would keep everybody else from running, timers included.
+      if (this.#company.steps === steps) await nextTurn()
+    }
+  }
+
+  #note({ reply }: PerformedCommand<AnyCommand>, ms: number): void {
+    if (!this.#measurement) return
+    this.#measurement.replies.add(reply)
+    if (reply.kind === 'ok') record(this.#histogram, ms)
+  }
+
+  /** @param working rejects when there is nothing to be measured any more */
+  async #measure(working: Promise<unknown>): Promise<Measured> {
+    const { lane, warmUpMs, durationMs } = this.#options
+    const ended = working.then(() => undefined)
+    const pass = (ms: number) => sleep(ms, undefined, { signal: this.#over.signal })
+    await Promise.race([pass(warmUpMs), ended])
+    const meter = new LockWaitMeter(lane)
+    this.#meter = meter
+    const { retries, aborts } = this.#effort
+    const measurement = {
+      startedAt: performance.now(),
+      replies: new ReplyCounter(),
+      before: { retries, aborts },
+    }
+    this.#measurement = measurement
+    await Promise.race([pass(durationMs), ended])
+    this.#measurement = undefined
+    const measured = this.#summary(measurement)
+    this.#isEnding = true
+    return { ...measured, lockWaitMs: await meter.end() }
+  }
+
+  #summary({ startedAt, replies, before }: Measurement): Omit<Measured, 'lockWaitMs'> {
+    const elapsedMs = performance.now() - startedAt
+    const { counts } = replies
+    return {
+      elapsedMs,
+      replies: counts,
+      commandsPerSecond: (counts.ok / elapsedMs) * 1000,
+      latencyMs: latencyOf(this.#histogram),
+      histogram: encodeIntoCompressedBase64(this.#histogram),
+      retries: this.#effort.retries - before.retries,
+      aborts: this.#effort.aborts - before.aborts,
+    }
+  }
+
+  #unended(limitMs: number): Fault {
+    return new HarnessFault(
+      `Under load, a client of strategy "${this.#options.strategy.name}" had not ended its command ${limitMs} ms after the end.`,
+    )
+  }
+
+  #silent(): Fault {
+    return new StrategyFault(
+      `Strategy "${this.#options.strategy.name}" sent no statement, so there was nothing to measure: its statements must go through the session it is given.`,
+    )
+  }
+}
