@@ -74,7 +74,11 @@ export {
   whereThrown,
   type FaultKind,
 } from './errors.ts'
+export { default as fc } from 'fast-check'
+export { z } from 'zod'
 export { byName, unknownName } from './names.ts'
+export { commandName } from './command-name.ts'
+export { moduleBeside } from './module-beside.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
 export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
 export { executeLoad, type LoadOptions, type LoadResult } from './concurrency/load.ts'

@@ -1,6 +1,7 @@
 import { Command, Option } from 'commander'
 import {
   checkOptions,
+  commandName,
   describeIsolation,
   engines,
   explore,
@@ -249,7 +250,7 @@ async function search(cells: Cells, options: Omit<ExploreOptions, 'lane'>): Prom
 
 /** A token names a strategy; which file it came from is for the caller to say again. */
 function replayCommand({ strategy }: ExploreFlags): string {
-  return `npx -y pnpm@12 lockstep replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
+  return `${commandName} replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
 }
 
 /** One word for a shell. */

@@ -5,6 +5,7 @@ import { Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
 import { exploreCommand } from './explore.ts'
 import { hermitageCommand } from './hermitage.ts'
+import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { claimStandardOutput, complain, OutputError, print } from './output.ts'
 import { replayCommand } from './replay.ts'
@@ -41,6 +42,7 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
     hermitageCommand,
     specCommand,
     listCommand,
+    initCommand,
     doctorCommand,
   ]) {
     lockstep.addCommand(make(finish).exitOverride().configureOutput(output))

@@ -1,6 +1,6 @@
 import { url as debuggerUrl } from 'node:inspector'
 import { Worker } from 'node:worker_threads'
-import { StrategyFault } from '../../harness/index.ts'
+import { moduleBeside, StrategyFault } from '../../harness/index.ts'
 
 /** What the watching thread is given: of all else it knows nothing, as loading it takes time. */
 export interface Watch {
@@ -29,7 +29,7 @@ export async function withWatchdog<T>(work: () => Promise<T>): Promise<T> {
   if (debuggerUrl() !== undefined) return work()
   const beats = new Int32Array(new SharedArrayBuffer(4))
   const broken = new Int32Array(new SharedArrayBuffer(4))
-  const watcher = new Worker(new URL('watchdog-thread.ts', import.meta.url), {
+  const watcher = new Worker(moduleBeside('watchdog-thread', import.meta.url), {
     workerData: { beats, broken, mostMissed, lookMs } satisfies Watch,
   })
   watcher.unref()

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { moduleBeside } from '../../../module-beside.ts'
 
 /** Sees to it that a container is removed however this process ends, by a keeper (see `keeper.ts`). */
 export class Guard {
@@ -11,7 +12,7 @@ export class Guard {
     const { NODE_OPTIONS: _, ...env } = process.env
     this.#keeper = spawn(
       process.execPath,
-      [fileURLToPath(new URL('keeper.ts', import.meta.url)), id],
+      [fileURLToPath(moduleBeside('keeper', import.meta.url)), id],
       // Out of reach of the terminal's Ctrl-C: the server is needed until we are done with it.
       { cwd: '/', env, detached: true, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
     )

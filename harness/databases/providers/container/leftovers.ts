@@ -10,7 +10,10 @@ export const idLabel = 'lockstep.container'
 export const ownerLabel = 'lockstep.owner'
 
 /** The labelled containers, whatever state they are in. */
-export function findContainers(docker: Docker, label: string) {
+export function findContainers(
+  docker: Docker,
+  label: string,
+): ReturnType<Docker['listContainers']> {
   return docker.listContainers({ all: true, filters: { label: [label] } })
 }
 

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { moduleBeside } from '../../../module-beside.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { Unavailable, type ProviderName } from '../provider.ts'
 import { kinds } from './kinds/index.ts'
@@ -44,7 +45,7 @@ class Keeper {
     this.#title = title
     this.#process = spawn(
       process.execPath,
-      [fileURLToPath(new URL('keeper.ts', import.meta.url))],
+      [fileURLToPath(moduleBeside('keeper', import.meta.url))],
       {
         cwd: '/',
         // Without our NODE_OPTIONS, which may start a debugger or count coverage.
