@@ -172,6 +172,52 @@ describe('what the database chose', () => {
     })
   })
 
+  describe('of two who share a lock since they were released together', () => {
+    const share = sql`SELECT stock FROM product WHERE id = 1 FOR SHARE`
+    /** B and C come to share what A had; A comes back, and waits for one of them. */
+    const sharing = (): Story =>
+      queue().commits(0).resumes(1).returns(1, []).resumes(2).returns(2, []).begins(0)
+    const waitsFor = (story: Story, ...by: readonly number[]) =>
+      recordOf(story.sends(0, update).waits(0, ...by).events)
+
+    test('is whom somebody waits for later', () => {
+      expect(differenceBetween(waitsFor(sharing(), 1), waitsFor(sharing(), 2))).toMatchObject({
+        cause: 'database chose among several waiters',
+        first: 'A waits for B',
+        second: 'A waits for C',
+        message: expect.stringContaining('B and C had waited.') as unknown,
+      })
+    })
+
+    test('is no excuse for a wait that is only there once', () => {
+      const other = sharing().sends(0, update).writes(0, 1).events
+      expect(differenceBetween(waitsFor(sharing(), 1), recordOf(other))?.cause).toBe('unexplained')
+    })
+
+    test('is whether a wait closes a circle', () => {
+      const refused = sharing()
+        .sends(0, update)
+        .fails(0, { errorClass: 'deadlock', code: '40P01', message: 'deadlock detected' })
+      expect(differenceBetween(waitsFor(sharing(), 2), recordOf(refused.events))).toMatchObject({
+        cause: 'database chose among several waiters',
+        first: 'A waits for C',
+      })
+    })
+
+    test('is no excuse once one of them has begun another transaction', () => {
+      const later = () => sharing().commits(1).begins(1).sends(1, share).returns(1, [])
+      const found = differenceBetween(waitsFor(later(), 1), waitsFor(later(), 2))
+      expect(found?.cause).toBe('unexplained')
+    })
+
+    test('is no excuse where each was released at a time of its own', () => {
+      const apart = () =>
+        queue().commits(0).resumes(1).returns(1, []).begins(0).resumes(2).returns(2, [])
+      const found = differenceBetween(waitsFor(apart(), 1), waitsFor(apart(), 2))
+      expect(found?.cause).toBe('unexplained')
+    })
+  })
+
   test('is no excuse where only one had waited', () => {
     const one = () =>
       new Story().begins(0).sends(0, update).writes(0, 1).sends(1, update).waits(1, 0).commits(0)

@@ -39,7 +39,9 @@ export interface RunDifference {
  * who comes first. That is given as the cause only if the histories show it: they are the same up to
  * a step of an actor for whom at least two others waited; that actor, and whoever did not wait for it,
  * go the same way in both runs; in both, somebody who had waited goes on; and it shows before the next
- * step is sent. A real fault could still hide there, if it changed nothing but who of several waiters
+ * step is sent. Or it shows later, in whom somebody waits for: those who were released together may share
+ * a lock, which of them came first could not be seen, and PostgreSQL waits for one after the other. A
+ * real fault could still hide there, if it changed nothing but who of several waiters
  * goes first; so the cause is told and never swallowed, and a run in which nobody queued tells more.
  * What differs later, after steps that are the same, is unexplained.
  *
@@ -60,7 +62,8 @@ function differentEvent(first: History, second: History): RunDifference | undefi
     if (isDeepStrictEqual(one, other)) continue
     const step = lastStep(first.slice(0, place + 1), second.slice(0, place + 1))
     const actor = one?.actor ?? other?.actor
-    const released = releasedBefore(first, second, place)
+    const chosen = releasedBefore(first, second, place)
+    const released = chosen.length > 0 ? chosen : sharersOf(first.slice(0, place), one, other)
     return difference({
       what: 'event',
       step,
@@ -87,6 +90,42 @@ function releasedBefore(first: History, second: History, place: number): readonl
     group.some((event) => event.kind === 'unblocked' && waiting.has(event.actor)),
   )
   return waiting.size > 1 && isTheSame && wentOn ? [...waiting].toSorted((a, b) => a - b) : []
+}
+
+/**
+ * Actors that were released by the same step and have not ended their transactions since, where one of
+ * them holds somebody up in one run, and in the other another one, or a circle.
+ */
+function sharersOf(
+  before: History,
+  one: RunEvent | undefined,
+  other: RunEvent | undefined,
+): readonly ActorId[] {
+  if (!one || !other || one.actor !== other.actor) return []
+  const [first, second] = [holdersOf(one), holdersOf(other)]
+  if (!first || !second) return []
+  const differ = first.symmetricDifference(second)
+  const group = releasedTogether(before).find((each) => differ.size > 0 && differ.isSubsetOf(each))
+  return group && group.size > 1 ? [...group].toSorted((a, b) => a - b) : []
+}
+
+/** Whom an actor waits for; nobody, where its wait would have closed a circle. */
+function holdersOf(event: RunEvent): Set<ActorId> | undefined {
+  if (event.kind === 'blocked') return new Set(event.by)
+  const isVictim = event.kind === 'failed' && event.error.errorClass === 'deadlock'
+  return isVictim ? new Set() : undefined
+}
+
+/** Groups of actors that one step has released, without those whose transactions have ended since. */
+function releasedTogether(history: History): readonly ReadonlySet<ActorId>[] {
+  const groups: Set<ActorId>[] = []
+  for (const event of history) {
+    if (event.kind === 'sent') groups.push(new Set())
+    if (event.kind === 'unblocked') groups.at(-1)?.add(event.actor)
+    const hasEnded = 'transaction' in event && event.transaction === 'none'
+    if (hasEnded) for (const group of groups) group.delete(event.actor)
+  }
+  return groups
 }
 
 const isSending = (event: RunEvent | undefined): boolean => event?.kind === 'sent'
