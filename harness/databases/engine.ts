@@ -18,6 +18,8 @@ export interface Engine {
    */
   readonly breaksEveryCircle: boolean
   openLane(server: DatabaseServer, options: LaneOptions): Promise<Lane>
+  /** Settings of the server that decide its speed and what transactions see, by name, as it writes them. */
+  settings(server: DatabaseServer): Promise<Readonly<Record<string, string>>>
 }
 
 export interface LaneOptions extends IsolationSetting {

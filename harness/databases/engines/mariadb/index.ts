@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine.ts'
 import { InnodbLane } from '../innodb/lane.ts'
+import { readSettings } from '../innodb/settings.ts'
 import { classes } from './errors.ts'
 import { check, snapshotIsolation } from './server.ts'
 import { readLockWaits } from './waits.ts'
@@ -12,4 +13,5 @@ export const mariadb: Engine = {
   breaksEveryCircle: false,
   openLane: (server, options) =>
     InnodbLane.open(mariadb, { classes, check, snapshotIsolation, readLockWaits }, server, options),
+  settings: (server) => readSettings(mariadb.title, server),
 }

@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine.ts'
 import { InnodbLane, type Variant } from '../innodb/lane.ts'
+import { readSettings } from '../innodb/settings.ts'
 import { classes } from './errors.ts'
 import { check } from './server.ts'
 import { TransactionOwners } from './waits.ts'
@@ -20,4 +21,5 @@ export const mysql: Engine = {
     }
     return InnodbLane.open(mysql, variant, server, options)
   },
+  settings: (server) => readSettings(mysql.title, server),
 }

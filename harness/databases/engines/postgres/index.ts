@@ -1,5 +1,6 @@
 import type { Engine } from '../../engine.ts'
 import { PostgresLane } from './lane.ts'
+import { readSettings } from './settings.ts'
 
 export const postgres: Engine = {
   name: 'postgres',
@@ -8,4 +9,5 @@ export const postgres: Engine = {
   hasSnapshotIsolation: false,
   breaksEveryCircle: true,
   openLane: (server, options) => PostgresLane.open(postgres, server, options),
+  settings: readSettings,
 }
