@@ -35,6 +35,8 @@ export interface ExploreOptions {
   readonly schedules?: number | undefined
   /** Stop after this time, in milliseconds, with what has been seen until then. */
   readonly timeBudgetMs?: number | undefined
+  /** Make a counterexample smaller for no longer than this, in milliseconds; by default to the end. */
+  readonly shrinkBudgetMs?: number | undefined
   /** Where sampling begins: the same seed draws the same plans. By default one of its own. */
   readonly seed?: number | undefined
   /** Actors of a scenario (default 2), or the most of a generated plan (default 4). */
@@ -83,12 +85,19 @@ class Exploring {
 
   constructor(options: ExploreOptions) {
     checkOptions(options)
-    const { strategy, signal, onRun, onTrial } = options
+    const { strategy, signal, shrinkBudgetMs, onRun, onTrial } = options
     this.#options = options
     this.#grains = options.grains ?? defaultGrains
     this.#judged = new Set(options.invariants ?? strategy.claims)
     this.#ledger = new Ledger(strategy)
-    this.#hunt = new Hunt({ judged: this.#judged, ledger: this.#ledger, signal, onRun, onTrial })
+    this.#hunt = new Hunt({
+      judged: this.#judged,
+      ledger: this.#ledger,
+      signal,
+      shrinkBudgetMs,
+      onRun,
+      onTrial,
+    })
     this.#seed = options.seed ?? Math.floor(Math.random() * 2 ** 31)
   }
 

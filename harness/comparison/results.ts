@@ -87,6 +87,7 @@ const series = z.object({
   schedules: counter,
   violations: counter.describe('schedules that broke a claimed invariant'),
   first: z.int().min(1).nullable().describe('number of the first of these, from 1'),
+  invariants: z.record(z.string(), counter).describe('schedules that broke each, claimed or not'),
   notJudged: counter.describe('schedules that could not be judged; they are among the schedules'),
 })
 
@@ -96,7 +97,7 @@ const trials = z.object({
   notJudged: counter,
 })
 
-const safety = z.object({
+export const safetySchema = z.object({
   searches: z
     .array(search)
     .min(1)
@@ -117,33 +118,33 @@ const latency = z.object({
 })
 
 /** One load run: real concurrency, no scheduler. */
-const load = z.object({
+export const loadSchema = z.object({
   clients: z.int().min(1),
   contention: z.enum(['hot', 'spread']),
   repetition: counter,
   elapsedMs: milliseconds,
   commandsPerSecond: z.number().min(0).describe('answered with ok'),
-  latencyMs: latency,
+  latencyMs: latency
+    .optional()
+    .describe('of commands answered with ok; left out where there are none'),
   histogram: z.string().describe('HdrHistogram, compressed, of microseconds'),
   replies,
-  retries: counter,
-  aborts: counter,
+  retries: counter.describe('attempts beyond the first'),
+  aborts: counter.describe('attempts that the database refused'),
   lockWaitMs: milliseconds.optional().describe('over all sessions; left out where unknown'),
   violations: z.array(z.object({ invariant: z.string(), message: z.string() })),
 })
 
+export const loadFailureSchema = z.object({
+  clients: z.int().min(1),
+  contention: z.enum(['hot', 'spread']),
+  repetition: counter,
+  reason: z.string(),
+})
+
 const cost = z.object({
-  loads: z.array(load),
-  failures: z
-    .array(
-      z.object({
-        clients: z.int().min(1),
-        contention: z.enum(['hot', 'spread']),
-        repetition: counter,
-        reason: z.string(),
-      }),
-    )
-    .describe('load runs that could not be judged'),
+  loads: z.array(loadSchema),
+  failures: z.array(loadFailureSchema).describe('load runs that could not be judged'),
 })
 
 const place = {
@@ -153,7 +154,9 @@ const place = {
   isolation: z.enum(isolationLevels),
 }
 
-const cell = z.object({ ...place, safety: safety.optional(), cost: cost.optional() })
+export const placeSchema = z.object(place)
+
+const cell = z.object({ ...place, safety: safetySchema.optional(), cost: cost.optional() })
 
 const notRun = z.object({
   ...place,
@@ -161,7 +164,7 @@ const notRun = z.object({
   reason: z.string(),
 })
 
-const database = z.object({
+export const databaseSchema = z.object({
   platform: z.enum(platforms),
   engine: z.enum(engineNames),
   version: z.string(),
@@ -197,7 +200,7 @@ export const resultsSchema = z.object({
     })
     .catchall(z.unknown())
     .describe('how much was measured'),
-  databases: z.array(database),
+  databases: z.array(databaseSchema),
   strategies: z.array(
     z.object({
       workload: z.string(),

@@ -21,6 +21,8 @@ export interface HuntOptions {
   readonly judged: ReadonlySet<string>
   readonly ledger: Ledger
   readonly signal?: AbortSignal | undefined
+  /** How long what was found may be made smaller, in milliseconds. */
+  readonly shrinkBudgetMs?: number | undefined
   /** Called after every judged run of the search, and after none of those that shrink. */
   readonly onRun?: ((record: RunRecord, violations: readonly Violation[]) => void) | undefined
   /** Called after every run that tries to make a counterexample smaller. */
@@ -32,6 +34,8 @@ export class Hunt {
   readonly ledger: Ledger
   readonly #options: HuntOptions
   #finding: Finding | undefined
+  /** When making it smaller ends. */
+  #shrinkDeadline = Infinity
   #stop: Stop | undefined
 
   constructor(options: HuntOptions) {
@@ -72,6 +76,7 @@ export class Hunt {
       const violation = this.relevant(violations)
       if (violation) {
         this.#finding = { plan, record, violation, place }
+        this.#shrinkDeadline = performance.now() + (this.#options.shrinkBudgetMs ?? Infinity)
         return 'broken'
       }
       this.#mustBeDecided(place, record)
@@ -89,7 +94,7 @@ export class Hunt {
    * and takes nothing from the one that was found.
    */
   async shrink(place: Place, plan: Plan, choose: Chooser): Promise<RunRecord | undefined> {
-    if (this.shouldStop()) return undefined
+    if (this.shouldStop() || performance.now() > this.#shrinkDeadline) return undefined
     try {
       const record = await runAt(place, plan, choose)
       const violation = this.relevant(judge(place.strategy, record))

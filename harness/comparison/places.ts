@@ -1,0 +1,72 @@
+import { matchesGlob } from 'node:path'
+import { byName } from '../names.ts'
+import type { Engine } from '../databases/engine.ts'
+import { engines } from '../databases/engines/index.ts'
+import type { IsolationLevel } from '../databases/isolation.ts'
+import { platforms, platformSettings, type Platform } from '../hermitage/platform.ts'
+import type { Strategy } from '../strategy.ts'
+import type { CellNotRun, Place, Safety } from './results.ts'
+
+export const engineOf = (platform: Platform): Engine =>
+  byName('database', engines, platformSettings[platform].engine)
+
+/** What is to be compared. */
+export interface Selection {
+  readonly strategies: readonly Strategy[]
+  readonly engines: readonly Engine[]
+  /** Each engine's own level when left out. */
+  readonly levels?: readonly IsolationLevel[] | undefined
+  /** A part of a cell's name, or a pattern for all of it: see {@link pathOf}. */
+  readonly filter?: string | undefined
+}
+
+/** The cells that were asked for: those that can be measured, and those that a strategy is not made for. */
+export interface Chosen {
+  readonly places: readonly Place[]
+  readonly notRun: readonly CellNotRun[]
+}
+
+/** What a filter is compared with: `purchase/select-for-update/mysql/read-committed`. */
+export const pathOf = ({ workload, strategy, platform, isolation }: Place): string =>
+  [workload, strategy, platform, isolation].join('/')
+
+export function choosePlaces({ strategies, engines: chosen, levels, filter }: Selection): Chosen {
+  const places: Place[] = []
+  const notRun: CellNotRun[] = []
+  for (const platform of platforms.filter((each) => chosen.includes(engineOf(each)))) {
+    const engine = engineOf(platform)
+    for (const isolation of levels ?? [engine.defaultIsolation]) {
+      for (const { name, workload, engines: own } of strategies) {
+        const place = { workload: workload.name, strategy: name, platform, isolation }
+        if (filter !== undefined && !isMeant(pathOf(place), filter)) continue
+        if (own.includes(engine.name)) places.push(place)
+        else {
+          const reason = `It is written for ${own.join(' and ')} only.`
+          notRun.push({ ...place, part: 'both', reason })
+        }
+      }
+    }
+  }
+  return { places, notRun }
+}
+
+const isMeant = (path: string, filter: string): boolean =>
+  path.includes(filter) || matchesGlob(path, filter)
+
+/**
+ * Why the cost of a cell is not measured, if it is not: what is unsafe is of interest at the level that
+ * people use, to see what safety costs; and MariaDB's other setting makes transactions fail rather than
+ * slow.
+ *
+ * @param isServersOwn whether the platform is how the server is set
+ */
+export function whyWithoutCost(
+  { platform, isolation }: Place,
+  safety: Safety | undefined,
+  isServersOwn: boolean,
+): string | undefined {
+  if (!isServersOwn) return 'The server is set otherwise; --all-costs measures it too.'
+  const isUnsafe = safety?.searches.some(({ verdict }) => verdict === 'violated') ?? false
+  if (!isUnsafe || isolation === engineOf(platform).defaultIsolation) return undefined
+  return "It is not safe here, and this is not the engine's own level; --all-costs measures it too."
+}
