@@ -177,8 +177,11 @@ function firstIn<State>(
   return undefined
 }
 
-const codeOf = (state: CouponState, id: number): string =>
-  state.coupon.find((each) => each.id === id)?.code ?? `coupon ${id}`
+/** Tells the code of a coupon by its id. */
+function codesIn({ coupon: rows }: CouponState): (id: number) => string {
+  const codesById = new Map(rows.map(({ id, code: name }) => [id, name]))
+  return (id) => codesById.get(id) ?? `coupon ${id}`
+}
 
 function redeemedTwice(state: CouponState): string | undefined {
   if (state.redemption.length < 2) return undefined
@@ -186,14 +189,17 @@ function redeemedTwice(state: CouponState): string | undefined {
   for (const rows of groups.values()) {
     const [first] = rows
     if (!first || rows.length < 2) continue
-    return `User ${first.user_id} has redeemed ${codeOf(state, first.coupon_id)} ${rows.length} times: ${listRows('redemption', rows)}.`
+    return `User ${first.user_id} has redeemed ${codesIn(state)(first.coupon_id)} ${rows.length} times: ${listRows('redemption', rows)}.`
   }
   return undefined
 }
 
 function overCap(state: CouponState): string | undefined {
-  for (const { id, code: name, cap: most } of state.coupon) {
-    const rows = state.redemption.filter(({ coupon_id }) => coupon_id === id)
+  const capped = state.coupon.filter((each) => each.cap !== null)
+  if (capped.length === 0) return undefined
+  const groups = Map.groupBy(state.redemption, ({ coupon_id }) => coupon_id)
+  for (const { id, code: name, cap: most } of capped) {
+    const rows = groups.get(id) ?? []
     if (most === null || rows.length <= most) continue
     return `${name} has a cap of ${most} and ${count(rows.length, 'redemption')}: ${listRows('redemption', rows)}.`
   }
@@ -204,28 +210,33 @@ function redeemedAfterDeactivation<Command extends AnyCommand>(
   { initial, commands }: Observation<CouponState, Command>,
   redeems: Redeems<Command>,
 ): string | undefined {
+  const inactive = new Set(initial.coupon.filter((each) => !each.active).map((each) => each.code))
+  const deactivations = firstDeactivations(commands)
   for (const { command, reply, beganAt } of commands) {
     const redeemed = reply.kind === 'ok' ? redeems(command) : undefined
     if (!redeemed) continue
-    if (initial.coupon.some((each) => each.code === redeemed.code && !each.active)) {
+    if (inactive.has(redeemed.code)) {
       return `User ${redeemed.userId} redeemed ${redeemed.code}, which was not active from the start.`
     }
-    const before = commands.find(
-      (other) => isDeactivationOf(other, redeemed.code) && other.endedAt < beganAt,
-    )
-    if (!before) continue
-    return `User ${redeemed.userId} redeemed ${redeemed.code} from step ${beganAt} on, although its deactivation had been answered with ok at step ${before.endedAt}.`
+    const endedAt = deactivations.get(redeemed.code)
+    if (endedAt === undefined || endedAt >= beganAt) continue
+    return `User ${redeemed.userId} redeemed ${redeemed.code} from step ${beganAt} on, although its deactivation had been answered with ok at step ${endedAt}.`
   }
   return undefined
 }
 
 const isDeactivate = (command: AnyCommand): command is Deactivate => command.kind === 'deactivate'
 
-function isDeactivationOf(
-  { command, reply }: PerformedCommand<AnyCommand>,
-  wanted: string,
-): boolean {
-  return reply.kind === 'ok' && isDeactivate(command) && command.code === wanted
+/** For each code, the step at which a deactivation was first answered with ok. */
+function firstDeactivations(
+  commands: readonly PerformedCommand<AnyCommand>[],
+): Map<string, number> {
+  const first = new Map<string, number>()
+  for (const { command, reply, endedAt } of commands) {
+    if (reply.kind !== 'ok' || !isDeactivate(command)) continue
+    first.set(command.code, Math.min(endedAt, first.get(command.code) ?? endedAt))
+  }
+  return first
 }
 
 interface Account {
@@ -254,14 +265,13 @@ function repliesAgainstRows<Command>(
     if (!redeemed || (reply.kind !== 'ok' && reply.kind !== 'unknown')) continue
     accountOf(redeemed.userId, redeemed.code)[reply.kind] += 1
   }
-  for (const row of final.redemption)
-    accountOf(row.user_id, codeOf(final, row.coupon_id)).added += 1
-  for (const row of initial.redemption)
-    accountOf(row.user_id, codeOf(final, row.coupon_id)).added -= 1
+  const codeOf = codesIn(final)
+  for (const row of final.redemption) accountOf(row.user_id, codeOf(row.coupon_id)).added += 1
+  for (const row of initial.redemption) accountOf(row.user_id, codeOf(row.coupon_id)).added -= 1
   for (const { user, name, ok: told, unknown, added } of accounts.values()) {
     if (told <= added && added <= told + unknown) continue
     const rows = final.redemption.filter(
-      (row) => row.user_id === user && codeOf(final, row.coupon_id) === name,
+      (row) => row.user_id === user && codeOf(row.coupon_id) === name,
     )
     return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
   }

@@ -1,7 +1,13 @@
 import { showRow, type Row } from '../databases/statement.ts'
+import { count } from '../words.ts'
+
+/** More than that nobody reads, and after many commands at once there may be thousands. */
+const mostListed = 20
 
 /** Rows as messages name them: `redemption(coupon_id 1, user_id 2)`, one after the other. */
 export function listRows(table: string, rows: readonly object[]): string {
   if (rows.length === 0) return `no row in ${table}`
-  return rows.map((row) => `${table}(${showRow(row as Row)})`).join(', ')
+  const listed = rows.slice(0, mostListed).map((row) => `${table}(${showRow(row as Row)})`)
+  const left = rows.length - listed.length
+  return [...listed, ...(left > 0 ? [`and ${count(left, 'more row')}`] : [])].join(', ')
 }

@@ -159,16 +159,19 @@ function negativeStock(run: Observation<StockState, AnyCommand>): string | undef
 }
 
 function unaccountedStock(run: Observation<StockState, AnyCommand>): string | undefined {
-  const ids = new Set([...run.initial.product, ...run.final.product].map(({ id }) => id))
-  for (const id of ids) {
-    const left = run.final.product.find((each) => each.id === id)?.stock ?? 0
-    const initial = run.initial.product.find((each) => each.id === id)?.stock ?? 0
-    const restocked = sum(restockings(run.commands, id, 'ok'))
-    const sold = soldOf(run.final, id) - soldOf(run.initial, id)
-    const expected = initial + restocked - sold
-    if (sumsOf(restockings(run.commands, id, 'unknown')).has(left - expected)) continue
+  const restocked = restockings(run.commands, 'ok')
+  const perhaps = restockings(run.commands, 'unknown')
+  const [soldBefore, sold] = [soldIn(run.initial), soldIn(run.final)]
+  const [initials, lefts] = [stockIn(run.initial), stockIn(run.final)]
+  for (const id of new Set([...initials.keys(), ...lefts.keys()])) {
+    const left = lefts.get(id) ?? 0
+    const initial = initials.get(id) ?? 0
+    const added = sum(restocked.get(id) ?? [])
+    const taken = (sold.get(id) ?? 0) - (soldBefore.get(id) ?? 0)
+    const expected = initial + added - taken
+    if (sumsOf(perhaps.get(id) ?? []).has(left - expected)) continue
     const rows = run.final.purchase.filter(({ product_id }) => product_id === id)
-    return `Product ${id} had ${initial}, ${restocked} were restocked and ${sold} sold, so ${expected} should be left, and ${left} are: ${listRows('product', [{ id, stock: left }])}; ${listRows('purchase', rows)}.`
+    return `Product ${id} had ${initial}, ${added} were restocked and ${taken} sold, so ${expected} should be left, and ${left} are: ${listRows('product', [{ id, stock: left }])}; ${listRows('purchase', rows)}.`
   }
   return undefined
 }
@@ -180,18 +183,33 @@ function sumsOf(numbers: readonly number[]): Set<number> {
   return sums
 }
 
-const soldOf = ({ purchase: rows }: StockState, id: number): number =>
-  sum(rows.filter(({ product_id }) => product_id === id).map((row) => row.quantity))
+/** The stock of each product, by id. */
+const stockIn = ({ product: rows }: StockState): Map<number, number> =>
+  new Map(rows.map(({ id, stock }) => [id, stock]))
 
-/** Quantities of the restockings of a product that were answered like that. */
-const restockings = (
+/** How many of each product the rows say are sold. */
+function soldIn({ purchase: rows }: StockState): Map<number, number> {
+  const sold = new Map<number, number>()
+  for (const row of rows) {
+    sold.set(row.product_id, (sold.get(row.product_id) ?? 0) + row.quantity)
+  }
+  return sold
+}
+
+/** Quantities of the restockings that were answered like that, by product. */
+function restockings(
   commands: readonly PerformedCommand<AnyCommand>[],
-  id: number,
   kind: Reply['kind'],
-): number[] =>
-  commands.flatMap(({ command, reply }) =>
-    reply.kind === kind && isRestock(command) && command.productId === id ? command.quantity : [],
-  )
+): Map<number, number[]> {
+  const quantities = new Map<number, number[]>()
+  for (const { command, reply } of commands) {
+    if (reply.kind !== kind || !isRestock(command)) continue
+    const known = quantities.get(command.productId)
+    if (known) known.push(command.quantity)
+    else quantities.set(command.productId, [command.quantity])
+  }
+  return quantities
+}
 
 const isRestock = (command: AnyCommand): command is Restock => command.kind === 'restock'
 
@@ -218,10 +236,16 @@ function repliesAgainstRows<Command>(
   for (const row of run.initial.purchase) account(row).added -= 1
   for (const { row, owed, maybe, added } of accounts.values()) {
     if (owed <= added && added <= owed + maybe) continue
-    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRows('purchase', run.final.purchase)}.`
+    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRows('purchase', ownFirst(run.final.purchase, row.user_id))}.`
   }
   return undefined
 }
+
+/** The user's rows first: where there are many, only the first ones are listed. */
+const ownFirst = (rows: readonly PurchaseRow[], user: number): readonly PurchaseRow[] => [
+  ...rows.filter(({ user_id }) => user_id === user),
+  ...rows.filter(({ user_id }) => user_id !== user),
+]
 
 const rowOf = ({ userId: user, productId: id, quantity: bought }: Bought): PurchaseRow => ({
   user_id: user,
