@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
 import type { EngineName } from '../databases/engine-name.ts'
@@ -12,7 +13,7 @@ import {
 } from '../errors.ts'
 import type { ActorId } from '../history.ts'
 import type { PerformedCommand } from '../invariant.ts'
-import { aborted, isReply, type Reply } from '../reply.ts'
+import { aborted, isReply, unknown, type Reply } from '../reply.ts'
 import {
   openSession,
   type ActorProcess,
@@ -37,6 +38,23 @@ export interface Company {
   isOver: boolean
 }
 
+/** What a client is in the middle of. */
+export interface UnderWay {
+  /** As it would have to be judged if nobody heard of it any more: done, or not. */
+  readonly performed: PerformedCommand<AnyCommand>
+  /** The command and the client, as messages name them. */
+  readonly place: string
+  /** Those on which a statement has not been answered. */
+  readonly sessions: readonly ActorSession[]
+  readonly isSleeping: boolean
+}
+
+interface CurrentCommand {
+  readonly command: AnyCommand
+  /** Number of its first step, when it has had one. */
+  beganAt?: number
+}
+
 /** Is told of the statements of one command. */
 export interface Witness {
   sent(statement: Statement, session: ActorSession): void
@@ -54,6 +72,8 @@ export class Client {
   readonly #sessions: readonly ActorSession[]
   /** The connections that a statement is under way on. */
   readonly #busy = new Set<ActorSession>()
+  #sleeps = 0
+  #current: CurrentCommand | undefined
   #fault: Fault | undefined
 
   /** @param sessions one for each of the strategy's connections */
@@ -72,17 +92,37 @@ export class Client {
   /** @throws {Fault} when the command cannot be judged: the strategy broke a rule, or a connection was lost. */
   async perform(command: AnyCommand, witness?: Witness): Promise<PerformedCommand<AnyCommand>> {
     const company = this.#company
-    let beganAt: number | undefined
+    const current: CurrentCommand = { command }
+    this.#current = current
     const reply = await this.#call(command, (step) => {
       if (company.isOver) return new Promise(() => {})
       company.steps += 1
-      beganAt ??= company.steps
-      if (step.kind === 'sleep') return pause(Math.min(step.ms, company.longestSleepMs))
-      return this.#send(step, witness)
+      current.beganAt ??= company.steps
+      return step.kind === 'sleep' ? this.#sleep(step.ms) : this.#send(step, witness)
     })
     this.#checkEnd(command)
+    this.#current = undefined
     const endedAt = company.steps
-    return { actor: this.#id, command, reply, beganAt: beganAt ?? endedAt, endedAt }
+    return { actor: this.#id, command, reply, beganAt: current.beganAt ?? endedAt, endedAt }
+  }
+
+  /** The command that has not been answered, if there is one, and what it is waiting for. */
+  get underWay(): UnderWay | undefined {
+    if (!this.#current) return undefined
+    const { command, beganAt = this.#company.steps } = this.#current
+    const performed = {
+      actor: this.#id,
+      command,
+      reply: unknown(),
+      beganAt,
+      endedAt: this.#company.steps,
+    }
+    return {
+      performed,
+      place: this.#place(command),
+      sessions: [...this.#busy],
+      isSleeping: this.#sleeps > 0,
+    }
   }
 
   async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
@@ -117,6 +157,13 @@ export class Client {
     witness?.answered(statement, outcome)
     if (!outcome.ok) throw this.#refusal(outcome.error)
     return Object.assign([...outcome.rows], { affectedRows: outcome.affectedRows })
+  }
+
+  async #sleep(ms: number): Promise<ResultRows<Row>> {
+    this.#sleeps += 1
+    await pause(Math.min(ms, this.#company.longestSleepMs))
+    this.#sleeps -= 1
+    return Object.assign([], { affectedRows: 0 })
   }
 
   #refusal(error: DatabaseError): DatabaseError | Fault {
@@ -166,9 +213,4 @@ export function clientsOf(company: Company, sessions: readonly ActorSession[]): 
     const own = sessions.filter((_session, index) => index % count === id)
     return new Client(id, company, processes[id % processes.length] as ActorProcess, own)
   })
-}
-
-async function pause(ms: number): Promise<ResultRows<Row>> {
-  await new Promise((resolve) => setTimeout(resolve, ms))
-  return Object.assign([], { affectedRows: 0 })
 }

@@ -26,7 +26,9 @@ export function record(histogram: Histogram, ms: number): void {
 /** Undefined when there was nothing to measure. */
 export function latencyOf(histogram: Histogram): Latency | undefined {
   if (histogram.totalCount === 0) return undefined
-  const at = (percentile: number): number => histogram.getValueAtPercentile(percentile) / 1000
+  // It answers the highest value of the range that the percentile lies in.
+  const at = (percentile: number): number =>
+    Math.min(histogram.getValueAtPercentile(percentile), histogram.maxValue) / 1000
   return {
     p50: at(50),
     p95: at(95),

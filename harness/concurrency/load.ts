@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
-import { HarnessFault, StrategyFault, UsageError, type Fault } from '../errors.ts'
+import { StrategyFault, UsageError, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand, Violation } from '../invariant.ts'
 import { serial } from '../oracles/judgement.ts'
 import { defaultAttempts } from '../plan.ts'
@@ -9,13 +9,15 @@ import { prepareLane } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ReplyCounts } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../workload.ts'
+import { count } from '../words.ts'
 import { clientsOf, type Client, type Company } from './client.ts'
 import { openConnections } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { LockWaitMeter } from './lock-wait-meter.ts'
 import { ReplyCounter } from './reply-counter.ts'
-import { untilStopped } from './stop-signal.ts'
+import { endsWithin, unlessStopped } from './stop-signal.ts'
+import { checkUnfinished } from './unfinished.ts'
 
 export interface LoadOptions {
   /** Its tables are made anew, and whatever it held is gone. */
@@ -34,7 +36,10 @@ export interface LoadOptions {
   readonly attempts?: number | undefined
   /** Stops it at once, with a fault. */
   readonly signal?: AbortSignal | undefined
-  /** How long clients may take to end the commands that are under way at the end, in milliseconds. */
+  /**
+   * How long clients may take to end the commands that are under way at the end, in milliseconds. Those
+   * that still wait for locks then are cut off.
+   */
   readonly limitMs?: number | undefined
 }
 
@@ -64,6 +69,11 @@ export interface LoadResult {
    * there. PostgreSQL does not: there, as for GET_LOCK, sessions that wait are counted 40 times a second.
    */
   readonly lockWaitMs: number
+  /**
+   * Commands that had to be cut off at the end, as of clients that wait in circles which PostgreSQL breaks
+   * one by one, each after a second. Whether they were done is unknown.
+   */
+  readonly cutOff: number
   /** Connections that commands went over. */
   readonly connections: number
   /** Commands from the first to the last, warm-up and end included: those that were judged. */
@@ -74,7 +84,7 @@ export interface LoadResult {
   readonly notJudged: readonly { readonly invariant: string; readonly reason: string }[]
 }
 
-const defaultLimitMs = 30_000
+const defaultLimitMs = 10_000
 
 /**
  * Measures what a strategy costs: clients on connections of their own, with no scheduler, each beginning
@@ -107,15 +117,15 @@ export async function executeLoad(options: LoadOptions): Promise<LoadResult> {
     const run = new LoadRun(options, sessions, command)
     const measured = await run.execute()
     const final = await lane.observe()
-    const commands = run.performed
-    const observation = { initial, commands, committed: [final], final }
+    const observation = { initial, commands: run.performed, committed: [final], final }
     return {
       clients: options.clients,
       contention: options.contention,
       ...measured,
+      cutOff: run.cutOff,
       connections: sessions.length,
-      commands: commands.length,
-      ...judgeLoad(strategy, profile, observation),
+      commands: run.performed.length,
+      ...judgeLoad(strategy, profile, observation, run.cutOff),
     }
   } catch (error) {
     // Statements may still be under way. If the server is gone, what is known already says so.
@@ -135,22 +145,32 @@ function profileOf(workload: AnyWorkload, contention: Contention): LoadProfile<R
 
 const tooMany = 'There are too many commands to look for a serial order of all of them.'
 
+type Judgement = Pick<LoadResult, 'violations' | 'notJudged'>
+
+/** @param cutOff commands of which some may have been done by half: what they broke is not held against it */
 function judgeLoad(
   { workload, claims }: Strategy,
   { beyond }: LoadProfile<Rows, AnyCommand>,
   observation: Observation<Rows, AnyCommand>,
-): Pick<LoadResult, 'violations' | 'notJudged'> {
+  cutOff: number,
+): Judgement {
   const violations: Violation[] = []
+  const notJudged: { invariant: string; reason: string }[] = []
   for (const { name, check } of workload.invariants) {
-    const message = claims.includes(name) ? check(observation) : undefined
-    if (message !== undefined) violations.push({ invariant: name, message })
+    if (!claims.includes(name)) continue
+    const message = check(observation)
+    const reason = message === undefined ? beyond[name] : whyPerhaps(cutOff, message)
+    if (reason !== undefined) notJudged.push({ invariant: name, reason })
+    else if (message !== undefined) violations.push({ invariant: name, message })
   }
-  const broken = new Set(violations.map(({ invariant }) => invariant))
-  const notJudged = Object.entries({ ...beyond, [serial.name]: tooMany })
-    .filter(([name]) => (claims.includes(name) || name === serial.name) && !broken.has(name))
-    .map(([invariant, reason]) => ({ invariant, reason }))
+  notJudged.push({ invariant: serial.name, reason: tooMany })
   return { violations, notJudged }
 }
+
+const whyPerhaps = (cutOff: number, message: string): string | undefined =>
+  cutOff === 0
+    ? undefined
+    : `${count(cutOff, 'command was', 'commands were')} cut off, perhaps half done, and so nobody knows whose fault this is: ${message}`
 
 /** What is being measured. */
 interface Measurement {
@@ -174,6 +194,7 @@ type Measured = Pick<
 
 class LoadRun {
   readonly performed: PerformedCommand<AnyCommand>[] = []
+  cutOff = 0
   readonly #options: LoadOptions
   readonly #command: (number: number) => AnyCommand
   readonly #company: Company
@@ -207,23 +228,30 @@ class LoadRun {
   }
 
   async execute(): Promise<Measured> {
-    const { warmUpMs, durationMs, limitMs = defaultLimitMs, signal } = this.#options
+    const { signal } = this.#options
     const working = Promise.all(this.#clients.map((client) => this.#work(client)))
     try {
-      const all = Promise.all([this.#measure(working), working])
-      const [measured] = await untilStopped(all, {
-        signal,
-        limitMs: warmUpMs + durationMs + limitMs,
-        tooLong: () => this.#unended(limitMs),
-      })
+      const measured = await unlessStopped(signal, this.#measure(working))
+      await unlessStopped(signal, this.#end(working))
       if (this.#company.steps === 0) throw this.#silent()
       return measured
     } finally {
-      this.#isEnding = true
       this.#company.isOver = true
       this.#over.abort()
       this.#meter?.end().catch(() => {})
     }
+  }
+
+  /** Waits for the commands that are under way, or cuts them off. */
+  async #end(working: Promise<unknown>): Promise<void> {
+    const { lane, strategy, limitMs = defaultLimitMs } = this.#options
+    if (await endsWithin(limitMs, working)) return
+    const unfinished = this.#clients.flatMap(({ underWay }) => underWay ?? [])
+    await checkUnfinished(lane, strategy.name, unfinished, limitMs)
+    this.#company.isOver = true
+    await lane.recover()
+    this.performed.push(...unfinished.map(({ performed }) => performed))
+    this.cutOff = unfinished.length
   }
 
   async #work(client: Client): Promise<void> {
@@ -233,6 +261,7 @@ class LoadRun {
       const { steps } = this.#company
       const startedAt = performance.now()
       const performed = await client.perform(command, this.#effort.watch())
+      if (this.#company.isOver) return
       this.performed.push(performed)
       this.#note(performed, performance.now() - startedAt)
       // One that asks nothing of the database would keep everybody else from running, timers included.
@@ -280,12 +309,6 @@ class LoadRun {
       retries: this.#effort.retries - before.retries,
       aborts: this.#effort.aborts - before.aborts,
     }
-  }
-
-  #unended(limitMs: number): Fault {
-    return new HarnessFault(
-      `Under load, a client of strategy "${this.#options.strategy.name}" had not ended its command ${limitMs} ms after the end.`,
-    )
   }
 
   #silent(): Fault {
