@@ -70,7 +70,7 @@ export class Tally {
 }
 
 /** Whether the command is one that a strategy has to do itself. */
-function isCore({ workload }: Strategy, { kind }: AnyCommand): boolean {
+export function isCore({ workload }: Strategy, { kind }: AnyCommand): boolean {
   return !Object.hasOwn(workload.handlers, kind)
 }
 

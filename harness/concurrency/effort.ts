@@ -11,6 +11,7 @@ const aboutData: ReadonlySet<ErrorClass> = new Set(['unique violation', 'check v
 
 /** What all commands took beside themselves. */
 export class Effort {
+  statements = 0
   /**
    * Transactions begun by a command after the database had refused it something, or after it had rolled
    * back; and statements outside transactions, sent again after they were refused. What makes up for an
@@ -26,6 +27,7 @@ export class Effort {
     const refused = new Set<readonly string[]>()
     return {
       sent: ({ parts }: Statement, session: ActorSession): void => {
+        this.statements += 1
         const [text = ''] = parts
         const isAgain = session.transaction === 'none' && refused.has(parts)
         if (isAgain || (hasFailed && beginning.test(text))) this.retries += 1

@@ -9,6 +9,7 @@ import { prepareLane } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ReplyCounts } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../workload.ts'
+import { isCore } from '../tally.ts'
 import { count } from '../words.ts'
 import { clientsOf, type Client, type Company } from './client.ts'
 import { openConnections } from './connections.ts'
@@ -47,7 +48,11 @@ export interface LoadOptions {
 export interface LoadResult {
   readonly clients: number
   readonly contention: Contention
-  /** What was measured, in milliseconds. All that follows, up to `lockWaitMs`, is of this part. */
+  /**
+   * What was measured, in milliseconds. All that follows, up to `lockWaitMs`, is of this part, and of the
+   * commands that a strategy has to do itself: those with which a profile keeps things going, such as
+   * restocking, are not counted.
+   */
   readonly elapsedMs: number
   /** Of the commands that were answered in it, whenever they began. */
   readonly replies: ReplyCounts
@@ -65,10 +70,11 @@ export interface LoadResult {
   readonly aborts: number
   /**
    * How long sessions waited for locks, added up over all of them, in milliseconds. InnoDB adds up waits
-   * for rows by itself (Innodb_row_lock_time), of the whole server: it is right if nobody else is at work
-   * there. PostgreSQL does not: there, as for GET_LOCK, sessions that wait are counted 40 times a second.
+   * for rows by itself (Innodb_row_lock_time), each when it is over; and as it does so for the whole server,
+   * this is undefined if somebody else was seen at work there. PostgreSQL does not: there, as for GET_LOCK,
+   * sessions that wait are counted 40 times a second.
    */
-  readonly lockWaitMs: number
+  readonly lockWaitMs: number | undefined
   /**
    * Commands that had to be cut off at the end, as of clients that wait in circles which PostgreSQL breaks
    * one by one, each after a second. Whether they were done is unknown.
@@ -233,7 +239,7 @@ class LoadRun {
     try {
       const measured = await unlessStopped(signal, this.#measure(working))
       await unlessStopped(signal, this.#end(working))
-      if (this.#company.steps === 0) throw this.#silent()
+      if (this.#effort.statements === 0) throw this.#silent()
       return measured
     } finally {
       this.#company.isOver = true
@@ -260,10 +266,12 @@ class LoadRun {
       this.#begun += 1
       const { steps } = this.#company
       const startedAt = performance.now()
-      const performed = await client.perform(command, this.#effort.watch())
+      const isCounted = isCore(this.#options.strategy, command)
+      const witness = isCounted ? this.#effort.watch() : undefined
+      const performed = await client.perform(command, witness)
       if (this.#company.isOver) return
       this.performed.push(performed)
-      this.#note(performed, performance.now() - startedAt)
+      if (isCounted) this.#note(performed, performance.now() - startedAt)
       // One that asks nothing of the database would keep everybody else from running, timers included.
       if (this.#company.steps === steps) await nextTurn()
     }

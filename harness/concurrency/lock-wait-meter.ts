@@ -11,7 +11,7 @@ const sampleMs = 25
 export class LockWaitMeter {
   readonly #lane: Pick<Lane, 'readLockWaits'>
   #isOn = true
-  readonly #measured: Promise<number>
+  readonly #measured: Promise<number | undefined>
 
   /** Begins at once. */
   constructor(lane: Pick<Lane, 'readLockWaits'>) {
@@ -20,23 +20,25 @@ export class LockWaitMeter {
     this.#measured.catch(() => {}) // whoever ends it hears of it
   }
 
-  /** Ends the measurement: milliseconds in all. */
-  end(): Promise<number> {
+  /** Ends the measurement: milliseconds in all, or undefined when waits of others may be among them. */
+  end(): Promise<number | undefined> {
     this.#isOn = false
     return this.#measured
   }
 
-  async #measure(): Promise<number> {
+  async #measure(): Promise<number | undefined> {
     const first = await this.#read()
     let last = first
     let sampledMs = 0
+    let { isShared } = first
     while (this.#isOn) {
       await sleep(sampleMs)
       const now = await this.#read()
       sampledMs += ((last.waiting + now.waiting) / 2) * (now.at - last.at)
+      isShared ||= now.isShared
       last = now
     }
-    return sampledMs + last.countedMs - first.countedMs
+    return isShared ? undefined : sampledMs + last.countedMs - first.countedMs
   }
 
   async #read(): Promise<LockWaitReading & { readonly at: number }> {

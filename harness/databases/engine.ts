@@ -150,6 +150,8 @@ export interface LockWaitReading {
   readonly countedMs: number
   /** The lane's sessions that wait at this moment in a way that the server does not add up. */
   readonly waiting: number
+  /** Whether somebody else is at work on the server at this moment, whose waits it adds up as well. */
+  readonly isShared: boolean
 }
 
 /** A session waits for a lock, or has stopped. */

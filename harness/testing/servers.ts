@@ -55,6 +55,12 @@ export async function serverOrReason(
   }
 }
 
+/** A server of any engine for one test file, which stops it; LOCKSTEP_DATABASES may leave it out. */
+export async function serverForFile(engine: Engine): Promise<DatabaseServer | Missing> {
+  if (!wantedEngines().includes(engine.name)) return { missing: 'It was left out.' }
+  return serverOrReason(engine)
+}
+
 /**
  * Obtains one server of each engine for all workers, who open lanes of their own on it. Those that
  * LOCKSTEP_DATABASES does not name are left out.

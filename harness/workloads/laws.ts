@@ -8,6 +8,9 @@ import type { AnyCommand, AnyWorkload } from '../workload.ts'
 const sentence = /^[A-Z][^\n]*[^\n.]\.$/
 const kebabCase = /^[a-z]+(-[a-z]+)*$/
 
+/** Commands of a load: more than there is of anything at first. */
+const longLoad = 6_000
+
 /** What comes of commands that are done one after the other, each in two steps. */
 export function serialRun(
   workload: AnyWorkload,
@@ -156,6 +159,37 @@ export function workloadLaws(workload: AnyWorkload): void {
         }
         expect(scenario.start(actors)).toEqual(start)
       }
+    })
+
+    const profiles = Object.entries(workload.load ?? {})
+
+    test.each(profiles)('has a load that can go on for ever: %s', (_, profile) => {
+      const { initial, command } = profile.start(1)
+      expect(accepts(stateSchema, initial)).toBe(true)
+      let state = initial as Rows
+      let done = 0
+      for (let number = 0; number < longLoad; number++) {
+        const next = command(number) as AnyCommand
+        expect(accepts(commandSchema, next)).toBe(true)
+        const after = workload.model(state, next)
+        state = after.state as Rows
+        if (after.reply.kind === 'ok') done += 1
+      }
+      expect(done).toBeGreaterThan(0.9 * longLoad)
+      expect(profile.summary).toMatch(sentence)
+      for (const [invariant, reason] of Object.entries(profile.beyond)) {
+        expect(workload.invariants.map(({ name }) => name)).toContain(invariant)
+        expect(reason).toMatch(sentence)
+      }
+    })
+
+    test.each(profiles)('has a load that follows from its seed: %s', (contention, profile) => {
+      const begin = (seed: number) => {
+        const { command } = profile.start(seed)
+        return Array.from({ length: 100 }, (_, number) => command(number) as AnyCommand)
+      }
+      expect(begin(1)).toEqual(begin(1))
+      if (contention === 'spread') expect(begin(1)).not.toEqual(begin(2))
     })
 
     test('describes each command in one line that says all of it', () => {

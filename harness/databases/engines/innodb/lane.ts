@@ -56,8 +56,11 @@ const loadSetting = statement(['SET SESSION innodb_lock_wait_timeout = 50'])
 
 /** Source: MySQL manual, 7.1.10 "Server Status Variables". It counts rows, and not GET_LOCK. */
 const rowLockTimeSql = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'"
-const userLockSql =
-  "SELECT COUNT(*) AS waiting FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND STATE = 'User lock'"
+/** Who waits for a user lock here, and who does anything in another database. */
+const processesSql = `
+  SELECT COALESCE(SUM(DB = DATABASE() AND STATE = 'User lock'), 0) AS waiting,
+    COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
+  FROM information_schema.PROCESSLIST`
 
 /** How long sessions may take to be gone after they were killed. */
 const killLimitMs = 5_000
@@ -299,8 +302,9 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   async readLockWaits(): Promise<LockWaitReading> {
     const read = <T>(text: string) => this.#try(() => ask<T[]>(this.#watcher, text))
     const [time] = await read<{ Value: string }>(rowLockTimeSql)
-    const [users] = await read<{ waiting: number }>(userLockSql)
-    return { countedMs: Number(time?.Value ?? 0), waiting: users?.waiting ?? 0 }
+    const [processes] = await read<{ waiting: number; strangers: number }>(processesSql)
+    const { waiting = 0, strangers = 0 } = processes ?? {}
+    return { countedMs: Number(time?.Value ?? 0), waiting, isShared: strangers > 0 }
   }
 
   /** A killed session keeps its locks until it has undone its transaction. */

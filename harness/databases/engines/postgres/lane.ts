@@ -247,7 +247,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
 
   async readLockWaits(): Promise<LockWaitReading> {
     const answer = await this.#try(() => this.#watcher.query<{ waiting: number }>(waitingSql))
-    return { countedMs: 0, waiting: answer.rows[0]?.waiting ?? 0 }
+    return { countedMs: 0, waiting: answer.rows[0]?.waiting ?? 0, isShared: false }
   }
 
   async close(): Promise<void> {
