@@ -8,8 +8,8 @@ import type { AnyCommand, AnyWorkload } from '../workload.ts'
 const sentence = /^[A-Z][^\n]*[^\n.]\.$/
 const kebabCase = /^[a-z]+(-[a-z]+)*$/
 
-/** Commands of a load: more than there is of anything at first. */
-const longLoad = 6_000
+/** Commands of a load. */
+const longLoad = 500
 
 /** What comes of commands that are done one after the other, each in two steps. */
 export function serialRun(

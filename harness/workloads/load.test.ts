@@ -18,6 +18,21 @@ test('all clients of a hot load meet in one row, and of a spread one in any', ()
   expect(hot.initial).toEqual(spread.initial)
 })
 
+test('what is bought is restocked', () => {
+  for (const { start } of Object.values(stockLoad)) {
+    const { command } = start(1)
+    const stock = new Map<number, number>()
+    for (let number = 0; number < 50_000; number++) {
+      const { kind, productId, quantity } = command(number)
+      const change = kind === 'restock' ? quantity : -quantity
+      stock.set(productId, (stock.get(productId) ?? 0) + change)
+    }
+    const changes = [...stock.values()]
+    expect(changes.reduce((total, change) => total + change, 0)).toBeGreaterThanOrEqual(0)
+    if (stock.size === 1) expect(changes[0]).toBeGreaterThanOrEqual(0)
+  }
+})
+
 test('one redemption in 20 is a second one, right after the first', () => {
   for (const { start } of Object.values(couponLoad)) {
     const { command } = start(1)
