@@ -10,9 +10,9 @@ import {
   replay,
   replayToJson,
   UsageError,
-  type AnyWorkload,
   type ExportedRun,
   type Lane,
+  type Recording,
   type Replayed,
   type Strategy,
 } from '../../harness/index.ts'
@@ -21,7 +21,7 @@ import { interruptible, withLane, withServer } from './database.ts'
 import { exitCodes } from './exit.ts'
 import { checkExport, exportOption, printExport, remarksOf, type ExportFlags } from './export.ts'
 import { withJsonFault } from './json-fault.ts'
-import { findStrategy, parseWorkload } from './options.ts'
+import { findStrategy, isPath, parseWorkload } from './options.ts'
 import { print, printJson } from './output.ts'
 import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
@@ -51,11 +51,7 @@ Exit codes: 0 the violation did not happen again, 1 it did, 2 the call was wrong
 async function run(token: string, flags: ReplayFlags): Promise<number> {
   const recording = decodeToken(token)
   checkExport(flags, [recording.engine])
-  const workload = parseWorkload(recording.workload)
-  const strategy: Strategy = await findStrategy(
-    flags.strategy ?? builtInName(recording.strategy, workload),
-    workload,
-  )
+  const strategy = await strategyOf(recording, flags.strategy)
   checkRecording(recording, strategy)
   const engine = byName('database', engines, recording.engine)
   const replayOn = async (lane: Lane, signal: AbortSignal): Promise<Replayed> => {
@@ -100,13 +96,22 @@ function runOf(token: string, strategy: Strategy, replayed: Replayed): ExportedR
   }
 }
 
-/** A token holds a strategy's name only, and not the file it may have come from. */
-function builtInName(name: string, workload: AnyWorkload): string {
-  if (strategies.some((each) => each.workload.name === workload.name && each.name === name)) {
-    return name
+/** A token holds names only: not the file that a strategy, and its workload with it, may have come from. */
+async function strategyOf(
+  { strategy: name, workload }: Recording,
+  given: string | undefined,
+): Promise<Strategy> {
+  if (given === undefined) {
+    const builtIn = strategies.find((each) => each.workload.name === workload && each.name === name)
+    if (builtIn) return builtIn
+    throw new UsageError(
+      `The token is of strategy "${workload}/${name}", which is not built in: add --strategy and the file it is in.`,
+    )
   }
+  const strategy = await findStrategy(given, isPath(given) ? undefined : parseWorkload(workload))
+  if (strategy.workload.name === workload) return strategy
   throw new UsageError(
-    `The token is of strategy "${name}", which is not built in: add --strategy and the file it is in.`,
+    `The token is of workload "${workload}", and strategy "${strategy.name}" is for workload "${strategy.workload.name}".`,
   )
 }
 

@@ -269,13 +269,19 @@ describe.concurrent('replay refuses', () => {
       'a strategy that is not known',
       { strategy: 'mine' },
       [],
-      'The token is of strategy "mine", which is not built in: add --strategy and the file it is in.',
+      'The token is of strategy "redemption/mine", which is not built in: add --strategy and the file it is in.',
     ],
     [
       'a workload that is not known',
-      { workload: 'redemptions' },
+      { workload: 'seats' },
       [],
-      'There is no workload "redemptions". Did you mean "redemption"?',
+      'The token is of strategy "seats/check-then-insert", which is not built in: add --strategy and the file it is in.',
+    ],
+    [
+      'another workload than that of the file given',
+      { workload: 'seats' },
+      ['--strategy', fixture('hangs')],
+      'The token is of workload "seats", and strategy "hangs" is for workload "redemption".',
     ],
     [
       'another strategy than the one given',
