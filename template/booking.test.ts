@@ -12,5 +12,5 @@ testStrategy(lockThenBook, {
   file: 'strategies/lock-then-book.ts',
   expect: 'holds',
   isolation: 'all',
-  schedules: 200,
+  schedules: 100,
 })

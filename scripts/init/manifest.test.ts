@@ -28,6 +28,20 @@ test('what an installation has written does not count as said', () => {
   expect(complete(installed)).toMatchObject({ ...installed, type: 'module' })
 })
 
+test('nor does what pnpm writes into an empty folder', () => {
+  const untouched = {
+    name: 'seats',
+    version: '1.0.0',
+    main: 'index.js',
+    scripts: { test: 'echo "Error: no test specified" && exit 1' },
+    license: 'ISC',
+  }
+  expect(isModule(untouched)).toBe(true)
+  expect(complete(untouched)).toMatchObject({ type: 'module', scripts: { test: 'vitest run' } })
+  expect(isModule({ ...untouched, main: 'lib/main.js' })).toBe(false)
+  expect(isModule({ ...untouched, scripts: { test: 'jest' } })).toBe(false)
+})
+
 describe('a package that somebody has made', () => {
   const theirs = {
     name: 'theirs',
@@ -61,6 +75,8 @@ describe('a package that somebody has made', () => {
     ['commonjs', false],
     [undefined, false],
   ])('of type %s has modules in .ts files: %s', (type, isOne) => {
-    expect(isModule({ name: 'theirs', ...(type !== undefined && { type }) })).toBe(isOne)
+    expect(
+      isModule({ name: 'theirs', exports: './index.js', ...(type !== undefined && { type }) }),
+    ).toBe(isOne)
   })
 })

@@ -14,12 +14,31 @@ export interface Manifest {
 const noTest = 'echo "Error: no test specified" && exit 1'
 export const testScript = 'vitest run'
 
-/** What an installation writes of its own accord into an empty folder. */
-const ofInstallation = new Set(['dependencies', 'devDependencies', 'packageManager', 'devEngines'])
+/** What npm and pnpm write of their own accord, with an installation into an empty folder or before it. */
+const ofTools = new Set([
+  ...[
+    'name',
+    'version',
+    'description',
+    'main',
+    'scripts',
+    'keywords',
+    'author',
+    'license',
+    'private',
+  ],
+  ...['dependencies', 'devDependencies', 'packageManager', 'devEngines'],
+])
 
 /** Whether nobody has said anything yet about the package, so that we may. */
-export const isBlank = (manifest: Manifest): boolean =>
-  Object.keys(manifest).every((key) => ofInstallation.has(key))
+export function isBlank(manifest: Manifest): boolean {
+  const { main = 'index.js', scripts = {} } = manifest
+  return (
+    Object.keys(manifest).every((key) => ofTools.has(key)) &&
+    main === 'index.js' &&
+    Object.entries(scripts).every(([name, text]) => name === 'test' && text === noTest)
+  )
+}
 
 /** Whether Node takes a `.ts` file of the package for a module. Where it does not, `.mts` always is one. */
 export const isModule = (manifest: Manifest): boolean =>
