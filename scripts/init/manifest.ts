@@ -16,18 +16,19 @@ export const testScript = 'vitest run'
 
 /** What npm and pnpm write of their own accord, with an installation into an empty folder or before it. */
 const ofTools = new Set([
-  ...[
-    'name',
-    'version',
-    'description',
-    'main',
-    'scripts',
-    'keywords',
-    'author',
-    'license',
-    'private',
-  ],
-  ...['dependencies', 'devDependencies', 'packageManager', 'devEngines'],
+  'name',
+  'version',
+  'description',
+  'main',
+  'scripts',
+  'keywords',
+  'author',
+  'license',
+  'private',
+  'dependencies',
+  'devDependencies',
+  'packageManager',
+  'devEngines',
 ])
 
 /** Whether nobody has said anything yet about the package, so that we may. */
