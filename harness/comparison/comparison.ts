@@ -43,6 +43,9 @@ export interface ComparisonOptions {
 
 type Part = CellNotRun['part']
 
+/** Why something was not measured when there was no time left for it. */
+export const timeIsUp = 'The time budget was used up before.'
+
 /** Of the time that there is, if loads are to follow. */
 const searchShare = 0.5
 /** What a load takes besides: making its tables, and judging what it has left. In milliseconds. */
@@ -331,7 +334,7 @@ class Comparing {
 
   #whyStopped(deadline: number): string | undefined {
     if (this.#options.signal.aborted) return 'It was interrupted before.'
-    return performance.now() > deadline ? 'The time budget was used up before.' : undefined
+    return performance.now() > deadline ? timeIsUp : undefined
   }
 
   #say(place: Place): void {

@@ -4,7 +4,7 @@ export interface Effort {
   readonly enumerationMs: number
   /** Most schedules that are drawn in search of a violation, where none was found before. */
   readonly schedules: number
-  /** The longest that they are drawn for. */
+  /** The longest that they are drawn for: there to end what is slow, and not to be reached. */
   readonly searchMs: number
   /** The longest that a counterexample is made smaller. */
   readonly shrinkMs: number
@@ -31,9 +31,9 @@ export type Mode = (typeof modes)[number]
  */
 export const efforts: Readonly<Record<Mode, Effort>> = {
   full: {
-    enumerationMs: 2_000,
+    enumerationMs: 3_000,
     schedules: 100,
-    searchMs: 3_000,
+    searchMs: 5_000,
     shrinkMs: 4_000,
     seeds: 5,
     schedulesPerSeed: 20,
@@ -47,7 +47,7 @@ export const efforts: Readonly<Record<Mode, Effort>> = {
   quick: {
     enumerationMs: 0,
     schedules: 20,
-    searchMs: 1_000,
+    searchMs: 5_000,
     shrinkMs: 500,
     seeds: 1,
     schedulesPerSeed: 10,

@@ -4,6 +4,7 @@ import {
   databaseSchema,
   loadFailureSchema,
   loadSchema,
+  notRunSchema,
   placeName,
   placeSchema,
   resultsFormat,
@@ -34,6 +35,7 @@ const headerSchema = z.object({
     strategies: true,
   }).shape,
   places: z.array(placeSchema).describe('the cells to be measured'),
+  unsupported: z.array(notRunSchema).describe('the cells that a strategy is not made for'),
 })
 
 const entrySchema = z.discriminatedUnion('kind', [
@@ -122,7 +124,7 @@ export function toResults(
   notRun: readonly CellNotRun[],
   finishedAt: Date | undefined,
 ): Results {
-  const { kind: _, places, ...about } = header
+  const { kind: _, places, unsupported, ...about } = header
   const cells = new Map<string, Cell>()
   const databases = new Map<string, Results['databases'][number]>()
   let elapsedMs = 0
@@ -160,7 +162,7 @@ export function toResults(
     elapsedMs,
     databases: [...databases.values()],
     cells: [...cells.values()].toSorted((a, b) => rank(a) - rank(b)),
-    notRun: [...notRun],
+    notRun: [...unsupported, ...notRun],
   }
 }
 

@@ -158,7 +158,7 @@ export const placeSchema = z.object(place)
 
 const cell = z.object({ ...place, safety: safetySchema.optional(), cost: cost.optional() })
 
-const notRun = z.object({
+export const notRunSchema = z.object({
   ...place,
   part: z.enum(['safety', 'cost', 'both']),
   reason: z.string(),
@@ -171,6 +171,23 @@ export const databaseSchema = z.object({
   provider: z.string(),
   settings: z.record(z.string(), value).describe('as the server says, by name'),
 })
+
+const effort = z
+  .object({
+    enumerationMs: milliseconds,
+    schedules: counter,
+    searchMs: milliseconds,
+    shrinkMs: milliseconds,
+    seeds: counter,
+    schedulesPerSeed: counter,
+    naiveTrials: counter,
+    clients: z.array(z.int().min(1)).readonly(),
+    contentions: z.array(z.enum(['hot', 'spread'])).readonly(),
+    repetitions: counter,
+    warmUpMs: milliseconds,
+    loadMs: milliseconds,
+  })
+  .describe('how much was measured in every cell: see `Effort` in effort.ts')
 
 const machine = z.object({
   processors: z.array(z.string()).describe('one for each core'),
@@ -192,14 +209,15 @@ export const resultsSchema = z.object({
   finishedAt: z.iso.datetime().optional().describe('left out where it was not finished'),
   elapsedMs: milliseconds.describe('measuring, over all runs that went on with it'),
   machine,
-  settings: z
-    .object({
-      mode: z.enum(['full', 'quick']),
-      seed: z.int(),
-      parts: z.array(z.enum(['safety', 'cost'])),
-    })
-    .catchall(z.unknown())
-    .describe('how much was measured'),
+  settings: z.object({
+    mode: z.enum(['full', 'quick']),
+    seed: z.int(),
+    parts: z.array(z.enum(['safety', 'cost'])),
+    allCosts: z.boolean().describe('whether the cost of every cell was wanted'),
+    sources: z.array(z.string()).describe('names and files of the strategies'),
+    filter: z.string().optional(),
+    effort,
+  }),
   databases: z.array(databaseSchema),
   strategies: z.array(
     z.object({
@@ -210,7 +228,7 @@ export const resultsSchema = z.object({
     }),
   ),
   cells: z.array(cell),
-  notRun: z.array(notRun),
+  notRun: z.array(notRunSchema),
 })
 
 export type Results = z.infer<typeof resultsSchema>

@@ -39,6 +39,7 @@ import {
   parseGrains,
   parseIsolations,
   parseWorkload,
+  quoted,
   seconds,
   wholeNumber,
 } from './options.ts'
@@ -252,7 +253,3 @@ async function search(cells: Cells, options: Omit<ExploreOptions, 'lane'>): Prom
 function replayCommand({ strategy }: ExploreFlags): string {
   return `${commandName} replay${isPath(strategy) ? ` --strategy ${quoted(strategy)}` : ''}`
 }
-
-/** One word for a shell. */
-const quoted = (text: string): string =>
-  /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`

@@ -21,7 +21,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
-import { strategies } from '../../strategies/index.ts'
+import { catalogue, strategies } from '../../strategies/index.ts'
 
 /** Parses an option that is a whole number. */
 export function wholeNumber(name: string, min: number, max = Number.MAX_SAFE_INTEGER) {
@@ -83,8 +83,16 @@ function parseIsolation(name: string): IsolationLevel {
   throw new UsageError(unknownName('isolation level', name, isolationLevels))
 }
 
-/** Whether a strategy is given as a file rather than by the name of a built-in one. */
-export const isPath = (strategy: string): boolean => /[/\\]|\.[cm]?[jt]s$/.test(strategy)
+/**
+ * Whether a strategy is given as a file rather than by the name of a built-in one, which may have its
+ * workload before it: `purchase/reservation`.
+ */
+export const isPath = (strategy: string): boolean =>
+  !Object.hasOwn(catalogue, strategy) && /[/\\]|\.[cm]?[jt]s$/.test(strategy)
+
+/** One word for a shell. */
+export const quoted = (text: string): string =>
+  /^[\w./@-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 
 /** A built-in strategy by name, or one from a file. */
 export async function findStrategy(name: string, workload?: AnyWorkload): Promise<Strategy> {
@@ -98,6 +106,8 @@ export async function findStrategy(name: string, workload?: AnyWorkload): Promis
 }
 
 function builtIn(name: string, workload: AnyWorkload | undefined): Strategy {
+  const byId = strategies.find((each) => `${each.workload.name}/${each.name}` === name)
+  if (byId) return byId
   const candidates = workload
     ? strategies.filter((each) => each.workload.name === workload.name)
     : strategies

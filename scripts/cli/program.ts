@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { Fault, UsageError, describeThrown } from '../../harness/index.ts'
+import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
@@ -39,6 +40,7 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
   for (const make of [
     exploreCommand,
     replayCommand,
+    compareCommand,
     hermitageCommand,
     specCommand,
     listCommand,
