@@ -118,6 +118,7 @@ export {
   type Matrix,
   type NotRun,
 } from './report/matrix.ts'
+export { renderReport } from './report/html/report.ts'
 export { renderReplay, replayToJson, type Replayed } from './report/replay.ts'
 export { isolationCases } from './hermitage/cases/index.ts'
 export {

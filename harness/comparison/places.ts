@@ -42,7 +42,7 @@ export function choosePlaces({ strategies, engines: chosen, levels, filter }: Se
         if (own.includes(engine.name)) places.push(place)
         else {
           const reason = `It is written for ${own.join(' and ')} only.`
-          notRun.push({ ...place, part: 'both', reason })
+          notRun.push({ ...place, part: 'both', reason, unsupported: true })
         }
       }
     }

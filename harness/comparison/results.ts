@@ -162,6 +162,10 @@ export const notRunSchema = z.object({
   ...place,
   part: z.enum(['safety', 'cost', 'both']),
   reason: z.string(),
+  unsupported: z
+    .boolean()
+    .optional()
+    .describe('whether the strategy is not written for the engine, so that nothing was left out'),
 })
 
 export const databaseSchema = z.object({

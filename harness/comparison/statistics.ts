@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { cumulativeStdNormalProbability, mean, median, quantile } from 'simple-statistics'
+import { cumulativeStdNormalProbability, mean, median } from 'simple-statistics'
 import type { Cost, LoadSample, Safety, Series } from './results.ts'
 
 /** A figure and the range in which the true one is, with a confidence of 95 %. */
@@ -104,10 +104,26 @@ export function bootstrapMean(figures: readonly number[]): Interval | undefined 
   if (figures.length === 0) return undefined
   const value = mean([...figures])
   if (figures.length === 1) return { value, low: value, high: value }
-  const random = xoroshiro128plus(figures.length)
-  const pick = (): number => figures[uniformInt(random, 0, figures.length - 1)] ?? value
-  const means = Array.from({ length: resamples }, () => mean(figures.map(pick)))
-  return { value, low: quantile(means, 0.025), high: quantile(means, 0.975) }
+  const means = resampledMeans(figures).toSorted((a, b) => a - b)
+  // Where there are few drawings, each has a probability of its own: nothing lies between two of them.
+  const [low = value] = means.slice(Math.floor(means.length * 0.025))
+  const high = means[Math.ceil(means.length * 0.975) - 1] ?? value
+  return { value, low, high }
+}
+
+/** Means of as many figures, drawn from them with repetition: all that there are, or some where these are many. */
+function resampledMeans(figures: readonly number[]): number[] {
+  const size = figures.length
+  const drawings = size ** size
+  if (drawings <= resamples) {
+    // The number of a drawing has one digit for each of what is drawn.
+    return Array.from({ length: drawings }, (_, drawing) =>
+      mean(figures.map((__, place) => figures[Math.floor(drawing / size ** place) % size] ?? 0)),
+    )
+  }
+  const random = xoroshiro128plus(size)
+  const pick = (): number => figures[uniformInt(random, 0, size - 1)] ?? 0
+  return Array.from({ length: resamples }, () => mean(figures.map(pick)))
 }
 
 /** Whether one of two groups of figures is above the other by more than chance explains. */

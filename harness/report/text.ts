@@ -185,7 +185,7 @@ function selfCheckLines({ runs, differences, chosenByDatabase, first }: SelfChec
   return first === undefined ? [line] : [line, indent(first, 4)]
 }
 
-const grainTitles = {
+export const grainTitles = {
   statement: 'between statements',
   phase: 'inside writing statements',
   overlap: 'overlapping statements',
@@ -208,7 +208,7 @@ function describeCoverage({ classes, unseen, unseenAtMost }: CoverageSummary): s
   return `${seen}, the next of a new one with probability ${unseen.toFixed(2)} (at most ${unseenAtMost.toFixed(2)})`
 }
 
-function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {
+export function describeReplies({ ok, rejected, aborted, unknown }: ReplyCounts): string {
   const parts = [count(ok, 'ok', 'ok'), count(rejected, 'rejected', 'rejected')]
   for (const [errorClass, number] of Object.entries(aborted)) {
     parts.push(`${count(number, 'aborted', 'aborted')} (${errorClass})`)
