@@ -12,6 +12,7 @@ import {
   isolationLevels,
   readResults,
   renderComparison,
+  renderReport,
   renderResultsChange,
   resultsChangeToJson,
   ResultsFolder,
@@ -27,6 +28,7 @@ import {
   toResults,
   UsageError,
   type Results,
+  type Strategy,
 } from '../../harness/index.ts'
 import { strategyIds } from '../../strategies/index.ts'
 import {
@@ -199,7 +201,7 @@ async function measure(folder: ResultsFolder, flags: CompareFlags): Promise<Meas
   folder.append({ kind: 'time', elapsedMs: performance.now() - startedAt })
   const isComplete = stoppedBy === undefined && !notRun.some(({ reason }) => reason === timeIsUp)
   const results = toResults(folder.progress, notRun, isComplete ? new Date() : undefined)
-  sayWhatWasWritten(writeFiles(folder, results))
+  sayWhatWasWritten(writeFiles(folder, results, strategies))
   if (stoppedBy !== undefined) complain(howToGoOn(folder, stoppedBy))
   return { results, isComplete: isComplete && !lacksRequired(flags, results) }
 }
@@ -216,11 +218,17 @@ function lacksRequired({ require = [] }: CompareFlags, { notRun, databases }: Re
   return notRun.length > 0 && [...names].some((name) => !has.has(name))
 }
 
-function writeFiles(folder: ResultsFolder, results: Results): string[] {
+function writeFiles(
+  folder: ResultsFolder,
+  results: Results,
+  strategies: readonly Strategy[],
+): string[] {
+  const workloads = strategies.map(({ workload }) => workload)
   return [
     folder.write(resultsName, `${JSON.stringify(results, undefined, 2)}\n`),
     folder.write('results.csv', resultsToCsv(results)),
     folder.write('summary.md', resultsToMarkdown(results)),
+    folder.write('report.html', renderReport(results, workloads)),
   ]
 }
 
