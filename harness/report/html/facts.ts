@@ -1,4 +1,5 @@
 import type { Results } from '../../comparison/results.ts'
+import { platforms } from '../../hermitage/platform.ts'
 import { count } from '../../words.ts'
 import type { DatabaseView, Fact } from './report-view.ts'
 import { duration, list, moment, platformTitles, showSetting } from './words.ts'
@@ -51,11 +52,14 @@ function spoken(name: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
+/** In the order of the columns, and not in the one in which they were measured. */
 export const databaseViews = ({ databases }: Results): DatabaseView[] =>
-  databases.map(({ platform, version, provider, settings }) => ({
-    title: `${platformTitles[platform]} ${version} (${provider})`,
-    settings: Object.entries(settings).map(([name, value]) => ({
-      name,
-      value: showSetting(value),
-    })),
-  }))
+  databases
+    .toSorted((a, b) => platforms.indexOf(a.platform) - platforms.indexOf(b.platform))
+    .map(({ platform, version, provider, settings }) => ({
+      title: `${platformTitles[platform]} ${version} (${provider})`,
+      settings: Object.entries(settings).map(([name, value]) => ({
+        name,
+        value: showSetting(value),
+      })),
+    }))
