@@ -20,6 +20,9 @@ export {
   type Handler,
   type Handlers,
   type LoadProfile,
+  type Range,
+  type Rush,
+  type RushOptions,
   type Scenario,
   type Workload,
 } from './workload.ts'
@@ -82,6 +85,22 @@ export { moduleBeside } from './module-beside.ts'
 export { checkOptions, explore, type ExploreOptions } from './explore.ts'
 export { surveyPlans, surveyScenario, surveyScenarios, type Survey } from './survey.ts'
 export { executeLoad, type LoadOptions, type LoadResult } from './concurrency/load.ts'
+export {
+  rushOf,
+  simulate,
+  type Outcome,
+  type Simulated,
+  type SimulatedInvariant,
+  type Simulation,
+  type SimulationOptions,
+} from './concurrency/simulate.ts'
+export {
+  renderSimulation,
+  renderSimulations,
+  simulationsToJson,
+  simulationsVerdict,
+  type Simulations,
+} from './report/simulation.ts'
 export type { Latency } from './concurrency/latency.ts'
 export { executeNaively, type Coordination } from './concurrency/naive.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'

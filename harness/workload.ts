@@ -45,6 +45,49 @@ export interface LoadProfile<State, Command> {
   }
 }
 
+/** From and to, both included. */
+export interface Range {
+  readonly min: number
+  readonly max: number
+}
+
+export interface RushOptions {
+  readonly clients: number
+  /** How much there is of what is handed out. */
+  readonly supply: number
+  /** How much each asks for: drawn from this range. */
+  readonly quantity: Range
+  readonly seed: number
+}
+
+/**
+ * Many clients who come at the same moment, each with one command, and together ask for more than there
+ * is: what load tests of shops and vouchers do.
+ */
+export interface Rush<State, Command> {
+  readonly summary: string
+  /** What is handed out, in the words of reports. */
+  readonly words: {
+    /** `item`, `items` */
+    readonly unit: readonly [one: string, many: string]
+    /** `in stock` */
+    readonly left: string
+    /** `bought` */
+    readonly done: string
+  }
+  /** How much there is of it where nobody has said so. */
+  supplyFor(clients: number): number
+  /** How much each asks for where nobody has said so; left out where it is always one. */
+  readonly quantity?: Range
+  start(options: RushOptions): { readonly initial: State; readonly commands: readonly Command[] }
+  /** How much the command asks for. */
+  quantityOf(command: Command): number
+  /** How much is left, as the state has it. It may be less than nothing. */
+  left(state: State): number
+  /** The rows that say what was handed out, and how much that is. */
+  handedOut(state: State): { readonly rows: number; readonly quantity: number }
+}
+
 /**
  * A domain: its tables, what can happen in it, and what must always be true of it.
  *
@@ -82,6 +125,9 @@ export interface Workload<
 
   /** For a load generator; without it the workload's strategies cannot be measured. */
   readonly load?: Readonly<Record<Contention, LoadProfile<State, Command>>>
+
+  /** For a simulation; without it there is none of the workload. */
+  readonly rush?: Rush<State, Command>
 
   /** How the commands are done that are not what a strategy is about. A strategy may replace them. */
   readonly handlers: Handlers<Exclude<Command, Core>>

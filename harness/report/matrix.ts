@@ -82,7 +82,7 @@ function outcome(exploration: Exploration): string {
   return `${invariant}, after ${schedules}${label}`
 }
 
-function inColumns(rows: readonly (readonly string[])[]): string[] {
+export function inColumns(rows: readonly (readonly string[])[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   )

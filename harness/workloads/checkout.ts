@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Reply } from '../reply.ts'
-import type { Contention, LoadProfile, Workload } from '../workload.ts'
+import type { Contention, LoadProfile, Rush, Workload } from '../workload.ts'
+import { couponRush } from './coupon-rush.ts'
+import { stockRush } from './stock-rush.ts'
 import { couponsFor } from './coupon-load.ts'
 import {
   code,
@@ -135,6 +137,27 @@ const profile = (contention: Contention): LoadProfile<CheckoutRows, Command> => 
   },
 })
 
+/** Every user comes twice, so that one item in two is not sold for that alone. */
+const stockPerClient = 5
+
+const rush: Rush<CheckoutRows, Command> = {
+  ...stockRush,
+  summary: 'All check out with the same coupon and buy the same product, each user twice.',
+  supplyFor: (clients) => stockPerClient * clients,
+  start(options) {
+    const coupons = couponRush.start({ ...options, supply: options.clients })
+    const stock = stockRush.start(options)
+    return {
+      initial: { ...coupons.initial, ...stock.initial },
+      commands: coupons.commands.flatMap(({ userId: user, code: wanted }, index) => {
+        const bought = stock.commands[index]
+        return bought ? { ...bought, kind: 'checkout', userId: user, code: wanted } : []
+      }),
+    }
+  },
+  quantityOf: (command) => ('quantity' in command ? command.quantity : 0),
+}
+
 const load = { hot: profile('hot'), spread: profile('spread') }
 
 /** Users redeem a coupon and buy a product in one transaction, or do one of the two. */
@@ -179,6 +202,7 @@ export const checkout: Workload<CheckoutRows, Command, Core> = {
   ],
   model,
   load,
+  rush,
   invariants: [
     ...couponInvariants<CheckoutRows, Command>((command) =>
       command.kind === 'checkout' || command.kind === 'redeem' ? command : undefined,

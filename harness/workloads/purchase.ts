@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Workload } from '../workload.ts'
+import { stockRush } from './stock-rush.ts'
 import { stockLoad } from './stock-load.ts'
 import {
   describeStock,
@@ -95,6 +96,7 @@ export const purchase: Workload<StockState, Purchase | Restock, Purchase> = {
   model: (state, command) =>
     command.kind === 'purchase' ? purchaseModel(state, command) : restockModel(state, command),
   load: stockLoad,
+  rush: stockRush,
   invariants: stockInvariants((command) => (command.kind === 'purchase' ? command : undefined)),
   handlers: { restock: restockHandler },
   describe: (command) =>

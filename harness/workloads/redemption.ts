@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { z } from 'zod'
 import type { Workload } from '../workload.ts'
+import { couponRush } from './coupon-rush.ts'
 import { couponLoad } from './coupon-load.ts'
 import {
   couponArbitrary,
@@ -75,6 +76,7 @@ export const redemption: Workload<CouponState, Redeem | Deactivate, Redeem> = {
   model: (state, command) =>
     command.kind === 'redeem' ? redeemModel(state, command) : deactivateModel(state, command),
   load: couponLoad,
+  rush: couponRush,
   invariants: couponInvariants((command) => (command.kind === 'redeem' ? command : undefined)),
   handlers: { deactivate: deactivateHandler },
   describe: (command) =>

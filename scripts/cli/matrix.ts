@@ -58,17 +58,39 @@ export function checkCells({ engines, required, choice, snapshotIsolation }: Cel
 
 const variableOf = (option: 'url' | 'image'): string => `LOCKSTEP_<ENGINE>_${option.toUpperCase()}`
 
-/**
- * Runs the search in every cell, one after the other. An engine that cannot be had is noted, unless
- * it is the only one: then its fault is the result.
- */
+/** What was run in each cell, and what could not be run. */
+export interface Ran<Result> {
+  readonly results: readonly Result[]
+  readonly notRun: readonly NotRun[]
+}
+
+/** Searches in every cell: see {@link runInCells}. */
 export async function runCells(
   strategy: Strategy,
   cells: Cells,
   search: Search,
   onEngine: (engine: Engine) => void,
 ): Promise<Matrix> {
-  const explorations: Exploration[] = []
+  const { results, notRun } = await runInCells(strategy, cells, search, onEngine)
+  return {
+    workload: strategy.workload.name,
+    strategy: strategy.name,
+    explorations: results,
+    notRun,
+  }
+}
+
+/**
+ * Runs something in every cell, one after the other. An engine that cannot be had is noted, unless it is
+ * the only one: then its fault is the result.
+ */
+export async function runInCells<Result>(
+  strategy: Strategy,
+  cells: Cells,
+  run: (lane: Lane, signal: AbortSignal) => Promise<Result>,
+  onEngine: (engine: Engine) => void,
+): Promise<Ran<Result>> {
+  const results: Result[] = []
   const notRun: NotRun[] = []
   const isOnly = cells.engines.length === 1
   /** The reason when nothing could be run on the engine, or not to the end. */
@@ -77,7 +99,7 @@ export async function runCells(
     if (reason !== undefined) return reason
     onEngine(engine)
     try {
-      await runLevels(engine, cells, search, signal, explorations)
+      await runLevels(engine, cells, run, signal, results)
       return undefined
     } catch (error) {
       if (isOnly || !(error instanceof Fault)) throw error
@@ -91,8 +113,7 @@ export async function runCells(
       if (reason !== undefined) notRun.push({ engine: engine.name, reason, required })
     }
   })
-  const { name, workload } = strategy
-  return { workload: workload.name, strategy: name, explorations, notRun }
+  return { results, notRun }
 }
 
 function whyNotRun(strategy: Strategy, engine: Engine, signal: AbortSignal): string | undefined {
@@ -102,21 +123,20 @@ function whyNotRun(strategy: Strategy, engine: Engine, signal: AbortSignal): str
   return signal.aborted ? 'It was interrupted before.' : undefined
 }
 
-/** Adds an exploration for each level. */
-async function runLevels(
+/** Adds a result for each level. */
+async function runLevels<Result>(
   engine: Engine,
   cells: Cells,
-  search: Search,
+  run: (lane: Lane, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal,
-  explorations: Exploration[],
+  results: Result[],
 ): Promise<void> {
   const snapshotIsolation = engine.hasSnapshotIsolation ? cells.snapshotIsolation : undefined
   await withServer(engine, cells.choice, signal, async (server) => {
     for (const isolation of cells.levels ?? [engine.defaultIsolation]) {
-      if (signal.aborted && explorations.length > 0) break
+      if (signal.aborted && results.length > 0) break
       const setting = { isolation, snapshotIsolation }
-      const run = (lane: Lane) => search(lane, signal)
-      explorations.push(await withLane(engine, server, setting, run))
+      results.push(await withLane(engine, server, setting, (lane) => run(lane, signal)))
     }
   })
 }

@@ -10,6 +10,7 @@ import { initCommand } from './init.ts'
 import { listCommand } from './list.ts'
 import { claimStandardOutput, complain, OutputError, print } from './output.ts'
 import { replayCommand } from './replay.ts'
+import { simulateCommand } from './simulate.ts'
 import { specCommand } from './spec.ts'
 
 /** Runs a command line, and returns the exit code. */
@@ -41,6 +42,7 @@ function program(finish: (exitCode: number) => void, writeOut: (text: string) =>
     exploreCommand,
     replayCommand,
     compareCommand,
+    simulateCommand,
     hermitageCommand,
     specCommand,
     listCommand,
