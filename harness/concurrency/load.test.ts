@@ -289,7 +289,7 @@ describe('a load', () => {
         return ok()
       },
       HarnessFault,
-      /^A statement of strategy "any" in purchase\(.*\) of client 1 was not answered within 100 ms after the end, and waits for no lock\.$/,
+      /^Strategy "any" did not end purchase\(.*\) of client 1 within 100 ms, and waits for no lock: one of its statements takes longer, or it never ends\.$/,
     ],
     [
       'a transaction that is left open',

@@ -30,6 +30,6 @@ export async function checkUnfinished(
     if (waits.length > 0) return
   }
   throw new HarnessFault(
-    `A statement of strategy "${strategy}" in ${unfinished[0]?.place} was not answered within ${limitMs} ms after the end, and waits for no lock.`,
+    `Strategy "${strategy}" did not end ${unfinished[0]?.place} within ${limitMs} ms, and waits for no lock: one of its statements takes longer, or it never ends.`,
   )
 }

@@ -27,8 +27,15 @@ export interface Matrix {
  * What all of it came to: the worst of what was run. Engines that were not run count only if they
  * are required; but if nothing was run at all, nothing is known.
  */
-export function matrixVerdict({ explorations, notRun }: Matrix): Exploration['verdict'] {
-  const verdicts = new Set(explorations.map(({ verdict }) => verdict))
+export const matrixVerdict = ({ explorations, notRun }: Matrix): Exploration['verdict'] =>
+  worstVerdict(explorations, notRun)
+
+/** The worst of what was run, whatever it was: see {@link matrixVerdict}. */
+export function worstVerdict(
+  run: readonly { readonly verdict: Exploration['verdict'] }[],
+  notRun: readonly NotRun[],
+): Exploration['verdict'] {
+  const verdicts = new Set(run.map(({ verdict }) => verdict))
   if (verdicts.has('violated')) return 'violated'
   const isIncomplete = verdicts.size === 0 || notRun.some(({ required }) => required)
   return isIncomplete || verdicts.has('inconclusive') ? 'inconclusive' : 'holds'

@@ -1,9 +1,9 @@
 import { describeIsolation } from '../databases/isolation.ts'
 import type { Simulated, SimulatedInvariant, Simulation } from '../concurrency/simulate.ts'
 import { count } from '../words.ts'
-import type { AnyWorkload, Rush } from '../workload.ts'
+import type { AnyWorkload, Range, Rush } from '../workload.ts'
 import { wrap } from './layout.ts'
-import { inColumns, type NotRun } from './matrix.ts'
+import { inColumns, worstVerdict, type NotRun } from './matrix.ts'
 import { engineTitles } from './text.ts'
 
 /** Narrower than other reports: nothing here needs more, and terminals often have no more. */
@@ -48,8 +48,13 @@ function heading(simulation: Simulation): string {
 }
 
 function whatWasDone({ clients, connections, quantity, seed }: Simulated, { unit }: Words): string {
-  const each = quantity ? `${quantity.min} to ${quantity.max} ${unit[1]}` : `one ${unit[0]}`
-  return `${count(clients, 'client')} on ${count(connections, 'connection')}, all released at once, each for ${each} (seed ${seed}):`
+  return `${count(clients, 'client')} on ${count(connections, 'connection')}, all released at once, each for ${wanted(quantity, unit)} (seed ${seed}):`
+}
+
+function wanted(quantity: Range | undefined, unit: Words['unit']): string {
+  if (!quantity) return `one ${unit[0]}`
+  const { min, max } = quantity
+  return min === max ? count(min, ...unit) : `${min} to ${max} ${unit[1]}`
 }
 
 function facts(simulation: Simulated, { left, done, unit }: Words): string[][] {
@@ -129,13 +134,9 @@ export interface Simulations {
   readonly notRun: readonly NotRun[]
 }
 
-/** The worst of what was run; and if nothing was run, nothing is known. */
-export function simulationsVerdict({ simulations, notRun }: Simulations): Simulation['verdict'] {
-  const verdicts = new Set(simulations.map(({ verdict }) => verdict))
-  if (verdicts.has('violated')) return 'violated'
-  const isIncomplete = verdicts.size === 0 || notRun.some(({ required }) => required)
-  return isIncomplete || verdicts.has('inconclusive') ? 'inconclusive' : 'holds'
-}
+/** What all of it came to: see `worstVerdict`. */
+export const simulationsVerdict = ({ simulations, notRun }: Simulations): Simulation['verdict'] =>
+  worstVerdict(simulations, notRun)
 
 /** The last lines of the report on several simulations. */
 export function renderSimulations(all: Simulations): string {
@@ -152,8 +153,10 @@ export function renderSimulations(all: Simulations): string {
   const omissions = notRun.map(
     ({ engine, reason }) => `${engineTitles[engine]} was not run. ${reason}`,
   )
+  const run = count(simulations.length, 'simulation')
+  const left = notRun.length === 0 ? '' : `; ${count(notRun.length, 'engine')} not run`
   return [
-    `${simulationsVerdict(all).toUpperCase()}  ${workload}/${strategy}: ${count(simulations.length, 'simulation')}`,
+    `${simulationsVerdict(all).toUpperCase()}  ${workload}/${strategy}: ${run}${left}`,
     ...inColumns(rows),
     ...omissions.map((omission) => indent(omission, 2)),
   ].join('\n')

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Rows } from '../databases/engine.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import { isReply } from '../reply.ts'
-import type { AnyCommand, AnyWorkload } from '../workload.ts'
+import type { AnyCommand, AnyWorkload, Rush } from '../workload.ts'
 
 const sentence = /^[A-Z][^\n]*[^\n.]\.$/
 const kebabCase = /^[a-z]+(-[a-z]+)*$/
@@ -190,6 +190,32 @@ export function workloadLaws(workload: AnyWorkload): void {
       }
       expect(begin(1)).toEqual(begin(1))
       if (contention === 'spread') expect(begin(1)).not.toEqual(begin(2))
+    })
+
+    const rush = workload.rush as Rush<Rows, AnyCommand> | undefined
+
+    test.skipIf(!rush)('has a rush in which there is not enough for all', () => {
+      if (!rush) return
+      const clients = 100
+      const { quantity = { min: 1, max: 1 } } = rush
+      const options = { clients, supply: rush.supplyFor(clients), quantity, seed: 1 }
+      const { initial, commands: rushing } = rush.start(options)
+      expect(rush.start(options)).toEqual({ initial, commands: rushing })
+      expect(accepts(stateSchema, initial)).toBe(true)
+      expect(rushing).toHaveLength(clients)
+      for (const command of rushing) {
+        expect(accepts(commandSchema, command)).toBe(true)
+        expect(rush.quantityOf(command)).toBeGreaterThanOrEqual(quantity.min)
+        expect(rush.quantityOf(command)).toBeLessThanOrEqual(quantity.max)
+      }
+      const run = serialRun(workload, initial, rushing)
+      const done = run.commands.filter(({ reply }) => reply.kind === 'ok')
+      const amount = done.reduce((sum, { command }) => sum + rush.quantityOf(command), 0)
+      expect(done.length).toBeGreaterThan(0)
+      expect(done.length).toBeLessThan(clients)
+      expect(rush.left(initial)).toBe(options.supply)
+      expect(rush.left(run.final)).toBe(options.supply - amount)
+      expect(rush.handedOut(run.final)).toEqual({ rows: done.length, quantity: amount })
     })
 
     test('describes each command in one line that says all of it', () => {
