@@ -1,7 +1,10 @@
 import { defineConfig } from 'vitest/config'
+import { prepareRun } from './properties/settings/prepare.ts'
+import { StageSequencer } from './properties/settings/sequencer.ts'
+import { stages } from './properties/settings/stages.ts'
 
-/** Where random schedules begin: the same for all files of a run, and another one in every run. */
-process.env['LOCKSTEP_SEED'] ??= String(Math.floor(Math.random() * 2 ** 31))
+/** Where random schedules begin and what has changed: the same for all files of a run. */
+const prepared = prepareRun(import.meta.dirname)
 
 /** Where to write a summary for programs, besides what people read. */
 const results = process.env['LOCKSTEP_RESULTS']
@@ -9,12 +12,21 @@ const results = process.env['LOCKSTEP_RESULTS']
 /** One PostgreSQL for all workers; each opens lanes of its own on it. */
 const globalSetup = 'harness/testing/global-setup.ts'
 
+/** The files of each stage. */
+const files = {
+  corpus: ['properties/corpus.props.ts'],
+  changed: ['properties/*-changed.props.ts'],
+  expectations: ['properties/**/*.props.ts'],
+  search: ['properties/search.props.ts'],
+} as const satisfies Record<(typeof stages)[number], readonly string[]>
+
 export default defineConfig({
   test: {
     // All cores: half of a worker's time is spent waiting for a server.
     maxWorkers: '100%',
     reporters: ['default', ...(results === undefined ? [] : ['json'])],
     ...(results !== undefined && { outputFile: results }),
+    sequence: { sequencer: StageSequencer },
     projects: [
       {
         test: {
@@ -38,7 +50,10 @@ export default defineConfig({
       {
         test: {
           name: 'props',
-          include: ['properties/**/*.props.ts'],
+          include: prepared.stages.flatMap((stage) => files[stage]),
+          exclude: stages
+            .filter((stage) => stage !== 'expectations' && !prepared.stages.includes(stage))
+            .flatMap((stage) => files[stage]),
           globalSetup,
           testTimeout: 600_000,
         },

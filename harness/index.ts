@@ -110,6 +110,14 @@ export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'
 export { checkRecording, decodeToken, encodeToken, type Recording } from './counterexample/token.ts'
+export { corpusFiles, keepKnown } from './counterexample/corpus.ts'
+export {
+  formatKnown,
+  knownFrom,
+  knownPath,
+  parseKnown,
+  type KnownCounterexample,
+} from './counterexample/known.ts'
 export { replay } from './counterexample/replay.ts'
 export {
   serialEquivalence,

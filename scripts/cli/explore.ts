@@ -3,11 +3,14 @@ import {
   checkOptions,
   commandName,
   describeIsolation,
+  describeThrown,
   engines,
   explore,
   explorers,
   grains,
   isolationLevels,
+  keepKnown,
+  knownFrom,
   matrixToJson,
   matrixVerdict,
   pct,
@@ -43,7 +46,7 @@ import {
   seconds,
   wholeNumber,
 } from './options.ts'
-import { print, printJson, Progress } from './output.ts'
+import { OutputError, print, printJson, Progress } from './output.ts'
 import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
 
@@ -65,6 +68,7 @@ interface ExploreFlags extends ServerFlags, ExportFlags {
   readonly depth?: number
   readonly scenario?: string
   readonly invariant?: readonly string[]
+  readonly keep?: string
 }
 
 const [defaultEngine] = engines
@@ -142,6 +146,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
+    .option('--keep <folder>', 'keep each counterexample in a file below this folder')
   return exportOption(serverOptions(command))
     .option('--json', 'print one JSON document')
     .addHelpText('after', exitCodeHelp)
@@ -192,6 +197,7 @@ async function run(flags: ExploreFlags): Promise<number> {
     const report = [...reports, ...(isSingle ? [] : [renderMatrix(matrix)])].join('\n\n')
     await (flags.export ? printExport(report, runOf(strategy, matrix)) : print(report))
   }
+  if (flags.keep !== undefined) keepAll(flags.keep, strategy, matrix)
   return exitCodes[matrixVerdict(matrix)]
 }
 
@@ -202,6 +208,23 @@ function explorerOf({ explorer, depth }: ExploreFlags): Explorer {
   throw new UsageError(
     `--depth is for explorer pct, and not for "${explorer.name}": leave it out, or add --explorer pct.`,
   )
+}
+
+/**
+ * Says on standard error where each counterexample is.
+ *
+ * @throws {OutputError} when it cannot be written.
+ */
+function keepAll(folder: string, { workload }: Strategy, { explorations }: Matrix): void {
+  for (const exploration of explorations) {
+    if (exploration.verdict !== 'violated') continue
+    const known = knownFrom(workload, exploration, exploration.counterexample)
+    try {
+      process.stderr.write(`kept: ${keepKnown(folder, known)}\n`)
+    } catch (error) {
+      throw new OutputError(`the counterexample cannot be kept: ${describeThrown(error)}`)
+    }
+  }
 }
 
 /** The first counterexample. */

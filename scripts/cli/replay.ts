@@ -1,3 +1,4 @@
+import { readFileSync, statSync } from 'node:fs'
 import { Command } from 'commander'
 import {
   byName,
@@ -5,6 +6,7 @@ import {
   decodeToken,
   engines,
   Fault,
+  parseKnown,
   prepareLane,
   renderReplay,
   replay,
@@ -33,7 +35,7 @@ interface ReplayFlags extends ServerFlags, ExportFlags {
 export function replayCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('replay')
     .description('Repeat a recorded run step for step.')
-    .argument('<token>', 'what explore printed: ls1.…')
+    .argument('<token>', 'what explore printed: ls1.…, or the file of a known counterexample')
     .option('--strategy <file>', 'the file the strategy is in, if it is not a built-in one')
   return exportOption(serverOptions(command))
     .option('--json', 'print one JSON document')
@@ -43,13 +45,13 @@ export function replayCommand(finish: (exitCode: number) => void): Command {
 Exit codes: 0 the violation did not happen again, 1 it did, 2 the call was wrong,
 3 the recording cannot be followed any more.`,
     )
-    .action(async (token: string, flags: ReplayFlags) =>
-      finish(await withJsonFault(flags.json, () => withWatchdog(() => run(token, flags)))),
+    .action(async (recorded: string, flags: ReplayFlags) =>
+      finish(await withJsonFault(flags.json, () => withWatchdog(() => run(recorded, flags)))),
     )
 }
 
-async function run(token: string, flags: ReplayFlags): Promise<number> {
-  const recording = decodeToken(token)
+async function run(recorded: string, flags: ReplayFlags): Promise<number> {
+  const { token, recording } = read(recorded)
   checkExport(flags, [recording.engine])
   const strategy = await strategyOf(recording, flags.strategy)
   checkRecording(recording, strategy)
@@ -78,6 +80,18 @@ async function run(token: string, flags: ReplayFlags): Promise<number> {
     await (flags.export ? printExport(report, runOf(token, strategy, replayed)) : print(report))
   }
   return exitCodes[replayed.verdict]
+}
+
+/** A token holds dots, but never at its end what a file is called by. */
+const isFile = (recorded: string): boolean => /\.json$/.test(recorded)
+
+function read(recorded: string): { readonly token: string; readonly recording: Recording } {
+  if (!isFile(recorded)) return { token: recorded, recording: decodeToken(recorded) }
+  if (!statSync(recorded, { throwIfNoEntry: false })?.isFile()) {
+    throw new UsageError(`There is no file "${recorded}" to replay.`)
+  }
+  const { known, recording } = parseKnown(readFileSync(recorded, 'utf8'), recorded)
+  return { token: known.token, recording }
 }
 
 /** What there is to export of a replay that could be followed. */
