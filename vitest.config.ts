@@ -9,6 +9,19 @@ const prepared = prepareRun(import.meta.dirname)
 /** Where to write a summary for programs, besides what people read. */
 const results = process.env['LOCKSTEP_RESULTS']
 
+/** Where GitHub shows failures beside the lines they come from; where shards are merged, they have been. */
+const isAnnotated =
+  process.env['GITHUB_ACTIONS'] === 'true' &&
+  !process.argv.some((argument) => argument.startsWith('--merge-reports'))
+
+const reporters: (string | [string, Record<string, unknown>])[] = [
+  'default',
+  './harness/testing/summary-reporter.ts',
+]
+if (results !== undefined) reporters.push('json')
+// What it would write into the summary of the step is another reporter's.
+if (isAnnotated) reporters.push(['github-actions', { jobSummary: { enabled: false } }])
+
 /** One PostgreSQL for all workers; each opens lanes of its own on it. */
 const globalSetup = 'harness/testing/global-setup.ts'
 
@@ -24,8 +37,8 @@ export default defineConfig({
   test: {
     // All cores: half of a worker's time is spent waiting for a server.
     maxWorkers: '100%',
-    reporters: ['default', ...(results === undefined ? [] : ['json'])],
-    ...(results !== undefined && { outputFile: results }),
+    reporters,
+    ...(results !== undefined && { outputFile: { json: results } }),
     sequence: { sequencer: StageSequencer },
     projects: [
       {
@@ -55,6 +68,7 @@ export default defineConfig({
             .filter((stage) => stage !== 'expectations' && !prepared.stages.includes(stage))
             .flatMap((stage) => files[stage]),
           globalSetup,
+          setupFiles: ['properties/time-budget.setup.ts'],
           testTimeout: 600_000,
         },
       },

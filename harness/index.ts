@@ -136,6 +136,7 @@ export { anomalyNames, definitions, type AnomalyName } from './oracles/anomaly-n
 export { Liveness, describeLiveness, type LivenessSummary } from './oracles/liveness.ts'
 export { differenceBetween, type RunDifference } from './oracles/self-check.ts'
 export { pageWidth, wrap } from './report/layout.ts'
+export type { Aspect, Finding, PropertyRecord } from './report/property-record.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'
 export {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import {
   byName,
   engines,
@@ -6,20 +6,22 @@ import {
   exhaustive,
   prepareLane,
   random,
-  renderText,
   surveyPlans,
   surveyScenarios,
-  type Grain,
   type Lane,
   type Strategy,
   type Survey,
 } from '../harness/index.ts'
+import { Inconclusive } from '../harness/testing/inconclusive.ts'
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
-import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
-import { schedules, seed } from './budget.ts'
+import { catalogue, type StrategyId } from '../strategies/index.ts'
+import { mostSchedules, schedules, seed } from './budget.ts'
+import { testCell, type Note } from './cell-test.ts'
 import { cellsOf, describeCell, type Cell, type Platform } from './cells.ts'
+import { unchanged } from './changed.ts'
 import { expectations } from './expectations.ts'
 import type { Expectation } from './expectations/expectation.ts'
+import { showSurprise } from './surprise.ts'
 
 /** Two preemptions are what nearly all races need, as Musuvathi and Qadeer have found. */
 const preemptions = 2
@@ -29,8 +31,6 @@ const longOnes: Partial<Readonly<Record<StrategyId, number>>> = {
   'purchase/reservation': 1,
   'purchase/reservation-check-then-confirm': 1,
 }
-/** Most random schedules in which something has to show that is known to be possible. */
-const mostSchedules = 3_000
 
 /**
  * Declares, for every strategy of the workloads at every isolation level of a platform, that exactly
@@ -38,14 +38,19 @@ const mostSchedules = 3_000
  * every schedule of two actors with at most two preemptions, and in random ones of more.
  */
 export function describePlatform(platform: Platform, workloads: readonly string[]): void {
-  const ids = strategyIds.filter((id) => workloads.includes(catalogue[id].workload.name))
+  const ids = unchanged.filter((id) => workloads.includes(catalogue[id].workload.name))
+  describeBetween(platform, ids)
+}
+
+/** The same of these strategies. */
+export function describeBetween(platform: Platform, ids: readonly StrategyId[]): void {
   for (const cell of cellsOf(platform)) describeCellOf(cell, ids)
 }
 
 function describeCellOf(cell: Cell, ids: readonly StrategyId[]): void {
   const engine = byName('database', engines, cell.engine)
   const missing = whyMissing(engine)
-  describe.skipIf(missing !== undefined)(`on ${describeCell(cell)}`, () => {
+  describe.skipIf(missing !== undefined || ids.length === 0)(`on ${describeCell(cell)}`, () => {
     let lane: Lane
     beforeAll(async () => {
       lane = await openLaneAt(cell, engine)
@@ -53,11 +58,14 @@ function describeCellOf(cell: Cell, ids: readonly StrategyId[]): void {
     afterAll(() => lane?.close())
 
     for (const id of ids) {
-      const strategy = catalogue[id]
+      const { engines: meant } = catalogue[id]
+      const isMeant = meant.includes(cell.engine)
       const expected = expectations[id][cell.platform][cell.isolation]
-      const isMeant = strategy.engines.includes(cell.engine)
-      test.skipIf(!isMeant)(`${id} ${describeExpectation(expected, isMeant)}`, () =>
-        expectCell(lane, id, expected),
+      const notRun = isMeant ? missing : `It is written for ${meant.join(' and ')} only.`
+      testCell(
+        `${id} ${describeExpectation(expected, isMeant)}`,
+        { strategy: id, cell, aspect: 'between statements', notRun },
+        (note) => expectCell(lane, id, expected, note),
       )
     }
   })
@@ -70,22 +78,28 @@ function describeExpectation({ breaks = [], aborts = [], why }: Expectation, isM
   return `${verdict}${costs}${why === undefined ? '' : `: ${why}`}`
 }
 
-async function expectCell(lane: Lane, id: StrategyId, expected: Expectation): Promise<void> {
+async function expectCell(
+  lane: Lane,
+  id: StrategyId,
+  expected: Expectation,
+  note: Note,
+): Promise<void> {
   const strategy: Strategy = catalogue[id]
   const options = { lane, strategy }
   await prepareLane(lane, strategy)
   const bounds = { preemptions: longOnes[id] ?? preemptions }
   const scenarios = await surveyScenarios(options, exhaustive, bounds)
   const plans = await surveyPlans(options, random, { schedules, seed })
-  for (const survey of [scenarios, plans]) {
-    expect(survey.fault?.reason).toBeUndefined()
-    expect(survey.effective).toBe(true)
-  }
+  note({ schedules: scenarios.schedules + plans.schedules })
   const broken = strategy.claims.filter((claim) => breaks(scenarios, claim) || breaks(plans, claim))
   const breakable = expected.breaks ?? []
   const possible = new Set([...breakable, ...(expected.breaksRarely ?? [])])
   const surprise = broken.find((claim) => !possible.has(claim))
-  if (surprise !== undefined) await showSurprise(lane, strategy, surprise)
+  if (surprise !== undefined) {
+    const within = breaks(scenarios, surprise) ? bounds : {}
+    await showSurprise({ ...options, claim: surprise, grain: 'statement', ...within }, note)
+  }
+  for (const survey of [scenarios, plans]) expectJudged(survey)
   const aborts = expected.aborts ?? []
   const varying = expected.abortsOnSomeVersions ?? []
   const seen = scenarios.aborted
@@ -94,39 +108,28 @@ async function expectCell(lane: Lane, id: StrategyId, expected: Expectation): Pr
   expect(seen.toArray().toSorted()).toEqual(aborts)
   const unseen = breakable.filter((claim) => !broken.includes(claim))
   for (const claim of unseen) await expectBreaks(lane, strategy, claim)
+  note({ broken: [...new Set([...broken, ...unseen])] })
 }
 
 const breaks = ({ violations }: Survey, claim: string): boolean => violations.has(claim)
 
-/** Fails with the smallest run that breaks what should hold. */
-export async function showSurprise(
-  lane: Lane,
-  strategy: Strategy,
-  claim: string,
-  grain: Grain = 'statement',
-): Promise<never> {
-  const found = await explore({
-    ...searchFor(claim),
-    grains: [grain],
-    lane,
-    strategy,
-    schedules: mostSchedules,
-  })
-  const replayCommand = 'npx -y pnpm@12 lockstep replay'
-  expect.unreachable(
-    `${claim} is expected to hold, and was broken.\n${renderText(strategy.workload, found, { replayCommand })}\n`,
-  )
+/** @throws {Inconclusive} when a survey has seen nothing, or not all that it was to see. */
+export function expectJudged({ fault, effective, schedules: number }: Survey): void {
+  if (fault) throw new Inconclusive(fault.reason)
+  if (number === 0) throw new Inconclusive('No schedule was run.')
+  if (!effective) throw new Inconclusive('No command was answered with ok, so nothing was judged.')
 }
 
 async function expectBreaks(lane: Lane, strategy: Strategy, claim: string): Promise<void> {
-  const { verdict } = await explore({
-    ...searchFor(claim),
+  const found = await explore({
     lane,
     strategy,
+    explorer: random,
+    seed,
+    grains: ['statement'],
+    invariants: [claim],
     schedules: mostSchedules,
   })
-  expect(`${claim}: ${verdict}`).toBe(`${claim}: violated`)
+  if (found.verdict === 'inconclusive') throw new Inconclusive(found.reason)
+  expect(`${claim}: ${found.verdict}`).toBe(`${claim}: violated`)
 }
-
-const searchFor = (claim: string) =>
-  ({ explorer: random, grains: ['statement'], seed, invariants: [claim] }) as const

@@ -1,0 +1,3 @@
+import { describeChanged } from './describe-changed.ts'
+
+describeChanged('mariadb')
