@@ -137,6 +137,12 @@ export { Liveness, describeLiveness, type LivenessSummary } from './oracles/live
 export { differenceBetween, type RunDifference } from './oracles/self-check.ts'
 export { pageWidth, wrap } from './report/layout.ts'
 export type { Aspect, Finding, PropertyRecord } from './report/property-record.ts'
+export {
+  propertiesVerdict,
+  renderPropertySummary,
+  type PropertyResult,
+  type PropertyRun,
+} from './report/property-summary.ts'
 export { renderText } from './report/text.ts'
 export { toJson } from './report/json.ts'
 export {

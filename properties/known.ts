@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import {
   checkRecording,
   executeRun,
@@ -17,6 +16,7 @@ import {
   type Violation,
 } from '../harness/index.ts'
 import { Inconclusive } from '../harness/testing/inconclusive.ts'
+import { NotAsExpected } from '../harness/testing/not-as-expected.ts'
 import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
 import type { Note } from './cell-test.ts'
 import type { Cell } from './cells.ts'
@@ -72,7 +72,7 @@ export async function repeatBroken(lane: Lane, known: Known, note: Note): Promis
     if (violations.some((each) => each.invariant === invariant))
       return note({ broken: [invariant] })
   }
-  expect.unreachable(
+  throw new NotAsExpected(
     `${file}: ${known.strategy} does not break ${invariant} any more, and properties/expectations says that it can. Should it be mended, change what is expected of it: then this file sees to it that it stays so. Otherwise record another one with "pnpm corpus" in its place.`,
   )
 }
@@ -89,7 +89,7 @@ export async function repeatMended(lane: Lane, known: Known, note: Note): Promis
   if (!violations.some((each) => each.invariant === invariant)) return
   const text = `${show(lane, known, record, violations)}\n\nTo replay it:\nnpx -y pnpm@12 lockstep replay ${file}`
   note({ finding: { invariant, text, file } })
-  expect.unreachable(
+  throw new NotAsExpected(
     `${invariant} is expected to hold, and a known counterexample breaks it again.\n${text}\n`,
   )
 }

@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import {
   describeThrown,
   exhaustive,
@@ -8,11 +7,11 @@ import {
   random,
   renderText,
   type Exploration,
-  type ExploreOptions,
   type Grain,
   type Lane,
   type Strategy,
 } from '../harness/index.ts'
+import { NotAsExpected } from '../harness/testing/not-as-expected.ts'
 import { mostSchedules, seed } from './budget.ts'
 import type { Note } from './cell-test.ts'
 import { valueOf } from './settings/environment.ts'
@@ -43,7 +42,7 @@ export function failWith(strategy: Strategy, found: Exploration, claim: string, 
   const report = renderText(strategy.workload, found, { replayCommand })
   const { kept, file } = keep(strategy, found)
   note({ finding: { invariant: claim, text: report, ...(file !== undefined && { file }) } })
-  expect.unreachable(`${claim} is expected to hold, and was broken.\n${report}\n\n${kept}\n`)
+  throw new NotAsExpected(`${claim} is expected to hold, and was broken.\n${report}\n\n${kept}\n`)
 }
 
 /** A survey sees that something breaks. To show it takes an exploration, which looks in the same places. */
@@ -55,21 +54,19 @@ async function findAgain({
   ...bounds
 }: Surprise): Promise<Exploration> {
   const options = { lane, strategy, grains: [grain], invariants: [claim] }
-  const searches: Omit<ExploreOptions, keyof typeof options>[] = [
-    { explorer: random, seed, schedules: mostSchedules },
-  ]
-  if (bounds.preemptions !== undefined) {
-    const scenarios = strategy.workload.scenarios.map(({ name }) => name)
-    searches.unshift(
-      ...scenarios.map((scenario) => ({ explorer: exhaustive, scenario, ...bounds })),
-    )
-  }
-  let found: Exploration | undefined
-  for (const search of searches) {
-    found = await explore({ ...options, ...search })
+  const scenarios =
+    bounds.preemptions === undefined
+      ? []
+      : strategy.workload.scenarios.map(({ name }) => ({
+          explorer: exhaustive,
+          scenario: name,
+          ...bounds,
+        }))
+  for (const search of scenarios) {
+    const found = await explore({ ...options, ...search })
     if (found.verdict === 'violated') return found
   }
-  return found ?? expect.unreachable('there is a search at least')
+  return explore({ ...options, explorer: random, seed, schedules: mostSchedules })
 }
 
 function keep(

@@ -7,9 +7,10 @@ import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { SerializedError } from 'vitest'
 import { parseCLI, startVitest } from 'vitest/node'
-import { engineNames, unknownName, UsageError } from '../harness/index.ts'
-import { propertiesVerdict } from '../harness/report/property-summary.ts'
+import { engineNames, propertiesVerdict, unknownName, UsageError } from '../harness/index.ts'
+import { faultVariable } from '../harness/testing/global-setup.ts'
 import { propertyRun } from '../harness/testing/property-run.ts'
+import { writeSummary } from '../harness/testing/write-summary.ts'
 import { namesIn, wholeNumberIn } from '../properties/settings/environment.ts'
 import { prepareRun } from '../properties/settings/prepare.ts'
 import { SettingsError } from '../properties/settings/problem.ts'
@@ -30,7 +31,16 @@ function checkSettings(): void {
   wholeNumberIn('LOCKSTEP_SCHEDULES', 1)
 }
 
-/** @throws {UsageError} when vitest does not know an option, or no file is called so. */
+/** Options of vitest's that make sense here. To all others it would say nothing. */
+const taken = [
+  ...['reporter', 'outputFile', 'shard', 'mergeReports', 'testNamePattern', 'bail', 'maxWorkers'],
+  ...['silent', 'hideSkippedTests', 'color', 'help'],
+]
+
+/** What parsing adds by itself. */
+const added = ['--', 'run', 't', 'h']
+
+/** @throws {UsageError} when there is no such option, or no file is called so. */
 function parse(args: readonly string[]): ReturnType<typeof parseCLI> {
   let parsed: ReturnType<typeof parseCLI>
   try {
@@ -38,6 +48,9 @@ function parse(args: readonly string[]): ReturnType<typeof parseCLI> {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error))
   }
+  const names = Object.keys(parsed.options)
+  const unknown = names.find((name) => ![...taken, ...added].includes(name))
+  if (unknown !== undefined) throw new UsageError(unknownName('option', unknown, taken))
   const files = globSync('properties/**/*.props.ts')
   for (const name of parsed.filter) {
     if (files.some((file) => file.includes(name))) continue
@@ -47,7 +60,11 @@ function parse(args: readonly string[]): ReturnType<typeof parseCLI> {
   return parsed
 }
 
-async function run(args: readonly string[]): Promise<number> {
+function complainOf(problem: string | undefined): void {
+  if (problem !== undefined) complain(problem)
+}
+
+async function main(args: readonly string[]): Promise<number> {
   checkSettings()
   const { filter, options } = parse(args)
   const { reporter } = options as { readonly reporter?: string | readonly string[] }
@@ -58,8 +75,13 @@ async function run(args: readonly string[]): Promise<number> {
   })
   const modules = vitest.state.getTestModules()
   const errors = vitest.state.getUnhandledErrors() as readonly SerializedError[]
-  const verdict = propertiesVerdict(propertyRun(modules, errors))
-  process.stderr.write(`properties: ${verdict}\n`)
+  const fault = process.env[faultVariable]
+  const run = propertyRun({ vitest, modules, errors })
+  const ended = fault === undefined ? run : { ...run, faults: [...run.faults, fault] }
+  // Where nothing could begin, no reporter has heard of it.
+  if (modules.length === 0) complainOf(writeSummary(ended))
+  const verdict = propertiesVerdict(ended)
+  process.stderr.write(`properties: ${verdict}${fault === undefined ? '' : `. ${fault}`}\n`)
   return exitCodes[verdict]
 }
 
@@ -67,7 +89,7 @@ process.chdir(root)
 // Until more is known. Whoever interrupts the run ends it with this.
 process.exitCode = exitCodes.inconclusive
 try {
-  process.exitCode = await run(process.argv.slice(2))
+  process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
   if (!(error instanceof UsageError || error instanceof SettingsError)) throw error
   complain(error.message)

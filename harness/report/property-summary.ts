@@ -23,6 +23,8 @@ export interface PropertyRun {
   /** What went wrong outside all tests: a hook, a file that cannot be loaded. */
   readonly faults: readonly string[]
   readonly isInterrupted: boolean
+  /** Whether it is one of several shards, of which some may have nothing to run. */
+  readonly isPart: boolean
   readonly seeds: readonly number[]
 }
 
@@ -36,14 +38,14 @@ export const isInconclusive = ({ errors }: Pick<PropertyResult, 'errors'>): bool
 
 /**
  * The worst of all tests. What was not run counts as nothing; but if nothing was run at all, nothing is
- * known.
+ * known. A shard of which nothing was run leaves that to whoever merges the reports of all.
  */
 export function propertiesVerdict(run: PropertyRun): Exploration['verdict'] {
   const failed = run.results.filter(({ state }) => state === 'failed')
   if (failed.some((result) => !isInconclusive(result))) return 'violated'
   const hasPassed = run.results.some(({ state }) => state === 'passed')
-  const isOpen = failed.length > 0 || run.faults.length > 0 || run.isInterrupted || !hasPassed
-  return isOpen ? 'inconclusive' : 'holds'
+  const isOpen = failed.length > 0 || run.faults.length > 0 || run.isInterrupted
+  return isOpen || !(hasPassed || run.isPart) ? 'inconclusive' : 'holds'
 }
 
 /** What the matrix shows of a strategy at a level, the worst first. */
@@ -157,7 +159,9 @@ function findingOf(record: PropertyRecord): readonly Problem[] {
   const kept =
     file === undefined
       ? []
-      : [`Kept in ${escapeMarkdown(file)}: commit it, and it is tried first from now on.`]
+      : [
+          `Kept in ${escapeMarkdown(file)}: among the known counterexamples, it is tried first from now on.`,
+        ]
   return [{ title: place, parts: [codeBlock(shorten(text)), ...kept] }]
 }
 

@@ -74,7 +74,8 @@ export async function provideServers(
     await Promise.all(started.map((server) => server.stop()))
   }
   const provide = async (engine: Engine): Promise<TestServer> => {
-    if (!wanted.includes(engine.name)) return { missing: `${engine.title} is left out: see LOCKSTEP_DATABASES.` }
+    if (!wanted.includes(engine.name))
+      return { missing: `${engine.title} is left out: see LOCKSTEP_DATABASES.` }
     const found = await serverOrReason(engine)
     if ('missing' in found) {
       process.stderr.write(`${engine.title} is not tested. ${found.missing}\n`)
