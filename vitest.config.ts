@@ -1,26 +1,11 @@
 import { defineConfig } from 'vitest/config'
 import { prepareRun } from './properties/settings/prepare.ts'
+import { reporters, results } from './properties/settings/reporters.ts'
 import { StageSequencer } from './properties/settings/sequencer.ts'
 import { stages } from './properties/settings/stages.ts'
 
 /** Where random schedules begin and what has changed: the same for all files of a run. */
 const prepared = prepareRun(import.meta.dirname)
-
-/** Where to write a summary for programs, besides what people read. */
-const results = process.env['LOCKSTEP_RESULTS']
-
-/** Where GitHub shows failures beside the lines they come from; where shards are merged, they have been. */
-const isAnnotated =
-  process.env['GITHUB_ACTIONS'] === 'true' &&
-  !process.argv.some((argument) => argument.startsWith('--merge-reports'))
-
-const reporters: (string | [string, Record<string, unknown>])[] = [
-  'default',
-  './harness/testing/summary-reporter.ts',
-]
-if (results !== undefined) reporters.push('json')
-// What it would write into the summary of the step is another reporter's.
-if (isAnnotated) reporters.push(['github-actions', { jobSummary: { enabled: false } }])
 
 /** One PostgreSQL for all workers; each opens lanes of its own on it. */
 const globalSetup = 'harness/testing/global-setup.ts'
@@ -33,12 +18,15 @@ const files = {
   search: ['properties/search.props.ts'],
 } as const satisfies Record<(typeof stages)[number], readonly string[]>
 
+const json = results()
+const outputFiles: Record<string, string> = json === undefined ? {} : { json }
+
 export default defineConfig({
   test: {
     // All cores: half of a worker's time is spent waiting for a server.
     maxWorkers: '100%',
-    reporters,
-    ...(results !== undefined && { outputFile: { json: results } }),
+    reporters: reporters(),
+    outputFile: outputFiles,
     sequence: { sequencer: StageSequencer },
     projects: [
       {

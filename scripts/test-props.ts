@@ -1,27 +1,62 @@
 #!/usr/bin/env node
 /**
- * Runs the properties by vitest, whose options it takes, and ends with an exit code that says what came
- * of them, as every command of Lockstep does: see docs/ci.md.
+ * Runs the properties by vitest, and ends with an exit code that says what came of them, as every command
+ * of Lockstep does: see docs/ci.md.
  */
-import { globSync } from 'node:fs'
+import { globSync, readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { Command, CommanderError } from 'commander'
 import type { SerializedError } from 'vitest'
-import { parseCLI, startVitest } from 'vitest/node'
-import { engineNames, propertiesVerdict, unknownName, UsageError } from '../harness/index.ts'
+import { startVitest } from 'vitest/node'
+import {
+  describeThrown,
+  engineNames,
+  propertiesVerdict,
+  unknownName,
+  UsageError,
+} from '../harness/index.ts'
 import { faultVariable } from '../harness/testing/global-setup.ts'
 import { propertyRun } from '../harness/testing/property-run.ts'
 import { writeSummary } from '../harness/testing/write-summary.ts'
 import { namesIn, wholeNumberIn } from '../properties/settings/environment.ts'
 import { prepareRun } from '../properties/settings/prepare.ts'
+import { reporterNames, results } from '../properties/settings/reporters.ts'
 import { SettingsError } from '../properties/settings/problem.ts'
+import { asSentence } from './cli/as-sentence.ts'
 import { exitCodes } from './cli/exit.ts'
 import { complain } from './cli/output.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const summaryReporter = './harness/testing/summary-reporter.ts'
 
 /** More than closing takes: what is still open then has been left behind by a test. */
 const closingMs = 10_000
+
+interface Flags {
+  readonly testNamePattern?: string
+  readonly shard?: string
+  readonly blob?: string
+  readonly mergeReports?: string
+  readonly junit?: string
+}
+
+const command = new Command('test:props')
+  .description(
+    'Hold all strategies to what is expected of them, and search for what nobody knows yet.',
+  )
+  .argument('[files...]', 'only these files of properties, by a part of their names')
+  .option('-t, --test-name-pattern <pattern>', 'only the properties whose names match')
+  .option('--shard <i/n>', 'only the i-th of n parts')
+  .option('--blob <file>', 'keep what came of it, for --merge-reports')
+  .option('--merge-reports <folder>', 'run nothing, and report what the parts have kept there')
+  .option('--junit <file>', 'write a report in the form of JUnit')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 all is as expected, 1 something is not, 2 the call was wrong, 3 inconclusive.
+The environment says more: see docs/ci.md.`,
+  )
+  .exitOverride()
+  .configureOutput({ outputError: () => {} })
 
 /** What the tests would stumble over, each in a worker of its own. */
 function checkSettings(): void {
@@ -31,47 +66,54 @@ function checkSettings(): void {
   wholeNumberIn('LOCKSTEP_SCHEDULES', 1)
 }
 
-/** Options of vitest's that make sense here. To all others it would say nothing. */
-const taken = [
-  ...['reporter', 'outputFile', 'shard', 'mergeReports', 'testNamePattern', 'bail', 'maxWorkers'],
-  ...['silent', 'hideSkippedTests', 'color', 'help'],
-]
-
-/** What parsing adds by itself. */
-const added = ['--', 'run', 't', 'h']
-
-/** @throws {UsageError} when there is no such option, or no file is called so. */
-function parse(args: readonly string[]): ReturnType<typeof parseCLI> {
-  let parsed: ReturnType<typeof parseCLI>
-  try {
-    parsed = parseCLI(['vitest', 'run', ...args])
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error))
-  }
-  const names = Object.keys(parsed.options)
-  const unknown = names.find((name) => ![...taken, ...added].includes(name))
-  if (unknown !== undefined) throw new UsageError(unknownName('option', unknown, taken))
+/** @throws {UsageError} when a call cannot be what was meant. */
+function check(names: readonly string[], { shard, mergeReports }: Flags): void {
   const files = globSync('properties/**/*.props.ts')
-  for (const name of parsed.filter) {
+  for (const name of names) {
     if (files.some((file) => file.includes(name))) continue
     const known = files.map((file) => file.replace(/^properties\/(.*)\.props\.ts$/, '$1'))
     throw new UsageError(unknownName('file of properties', name, known))
   }
-  return parsed
+  const [, index = 0, number = 0] = /^(\d+)\/(\d+)$/.exec(shard ?? '1/1')?.map(Number) ?? []
+  if (index < 1 || index > number) {
+    throw new UsageError(
+      `--shard takes a number and how many there are, as 1/3, and not "${shard}".`,
+    )
+  }
+  if (mergeReports === undefined) return
+  const isFolder = statSync(mergeReports, { throwIfNoEntry: false })?.isDirectory() === true
+  if (isFolder && readdirSync(mergeReports).length > 0) return
+  throw new UsageError(
+    `There is nothing to merge in "${mergeReports}": no part has kept anything there.`,
+  )
 }
 
-function complainOf(problem: string | undefined): void {
-  if (problem !== undefined) complain(problem)
+/** Besides those of the configuration, which are named again, as these take their place. */
+function reportersOf({ junit, blob, mergeReports }: Flags) {
+  const json = results()
+  const files = {
+    ...(junit !== undefined && { junit }),
+    ...(blob !== undefined && { blob }),
+  }
+  return {
+    reporter: [...reporterNames({ areMerged: mergeReports !== undefined }), ...Object.keys(files)],
+    outputFile: { ...files, ...(json !== undefined && { json }) },
+  }
 }
 
 async function main(args: readonly string[]): Promise<number> {
+  command.parse(args, { from: 'user' })
+  const flags = command.opts<Flags>()
   checkSettings()
-  const { filter, options } = parse(args)
-  const { reporter } = options as { readonly reporter?: string | readonly string[] }
-  const vitest = await startVitest(filter, {
-    ...options,
+  check(command.args, flags)
+  const { testNamePattern, shard, mergeReports } = flags
+  const vitest = await startVitest(command.args, {
+    run: true,
     project: 'props',
-    ...(reporter !== undefined && { reporter: [reporter, summaryReporter].flat() }),
+    ...(testNamePattern !== undefined && { testNamePattern }),
+    ...(shard !== undefined && { shard }),
+    ...(mergeReports !== undefined && { mergeReports }),
+    ...reportersOf(flags),
   })
   const modules = vitest.state.getTestModules()
   const errors = vitest.state.getUnhandledErrors() as readonly SerializedError[]
@@ -79,20 +121,26 @@ async function main(args: readonly string[]): Promise<number> {
   const run = propertyRun({ vitest, modules, errors })
   const ended = fault === undefined ? run : { ...run, faults: [...run.faults, fault] }
   // Where nothing could begin, no reporter has heard of it.
-  if (modules.length === 0) complainOf(writeSummary(ended))
+  const problem = modules.length === 0 ? writeSummary(ended) : undefined
+  if (problem !== undefined) complain(problem)
   const verdict = propertiesVerdict(ended)
   process.stderr.write(`properties: ${verdict}${fault === undefined ? '' : `. ${fault}`}\n`)
   return exitCodes[verdict]
 }
 
+function report(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return exitCodes.holds
+    complain(asSentence(error.message))
+    return exitCodes.usage
+  }
+  const isUsage = error instanceof UsageError || error instanceof SettingsError
+  complain(isUsage ? error.message : `inconclusive: ${describeThrown(error)}`)
+  return isUsage ? exitCodes.usage : exitCodes.inconclusive
+}
+
 process.chdir(root)
 // Until more is known. Whoever interrupts the run ends it with this.
 process.exitCode = exitCodes.inconclusive
-try {
-  process.exitCode = await main(process.argv.slice(2))
-} catch (error) {
-  if (!(error instanceof UsageError || error instanceof SettingsError)) throw error
-  complain(error.message)
-  process.exitCode = exitCodes.usage
-}
+process.exitCode = await main(process.argv.slice(2)).catch(report)
 setTimeout(() => process.exit(), closingMs).unref()

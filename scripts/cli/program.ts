@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { Fault, UsageError, describeThrown } from '../../harness/index.ts'
+import { asSentence } from './as-sentence.ts'
 import { compareCommand } from './compare.ts'
 import { doctorCommand } from './doctor.ts'
 import { Interruption } from './ending.ts'
@@ -80,12 +81,3 @@ function whyInconclusive(error: unknown): string {
 
 const stackOf = (error: unknown): string =>
   error instanceof Error ? (error.stack ?? '').split('\n').slice(1).join('\n') : ''
-
-/** commander's messages begin with "error: ", and may go on in a second line with "(Did you mean". */
-function asSentence(message: string): string {
-  const text = message
-    .replace(/^error: /, '')
-    .replaceAll('\n', ' ')
-    .replace(/\.? \((Did you mean .*)\)$/, '. $1')
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.?]$/.test(text) ? '' : '.'} See --help.`
-}
