@@ -18,28 +18,36 @@ export interface Subject {
 /** Adds to what the test has to tell. */
 export type Note = (more: Partial<PropertyRecord>) => void
 
-/** A test of a strategy in a cell that tells the report what came of it. */
+/**
+ * A test of a strategy in a cell that tells the report what came of it.
+ *
+ * @param what its name says of the strategy
+ */
 export function testCell(
-  title: string,
+  what: string,
   { strategy, cell, aspect, notRun }: Subject,
   check: (note: Note) => Promise<void>,
 ): void {
   const { platform, isolation } = cell
   const record = { strategy, platform, isolation, aspect, ...(notRun !== undefined && { notRun }) }
-  test(title, { ...about(record), skip: notRun !== undefined }, async ({ task }) => {
-    let told: PropertyRecord = record
-    task.meta.seed = seed
-    const note: Note = (more) => {
-      told = { ...told, ...more }
-      task.meta.lockstep = [told]
-    }
-    try {
-      await check(note)
-    } catch (error) {
-      if (isInconclusive(error)) note({ inconclusive: error.message })
-      throw error
-    }
-  })
+  test(
+    `${strategy} ${what}`,
+    { ...about(record), skip: notRun !== undefined },
+    async ({ task }) => {
+      let told: PropertyRecord = record
+      task.meta.seed = seed
+      const note: Note = (more) => {
+        told = { ...told, ...more }
+        task.meta.lockstep = [told]
+      }
+      try {
+        await check(note)
+      } catch (error) {
+        if (isInconclusive(error)) note({ inconclusive: error.message })
+        throw error
+      }
+    },
+  )
 }
 
 const isInconclusive = (error: unknown): error is Error =>

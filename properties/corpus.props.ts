@@ -67,7 +67,7 @@ function describeKnown(cell: Cell, all: readonly Known[]): void {
       const again = mended ? 'does not break' : 'breaks'
       const grain = known.grain === 'statement' ? '' : ` (${known.grain})`
       testCell(
-        `${strategy} ${again} ${known.invariant} again${grain}: ${file}`,
+        `${again} ${known.invariant} again${grain}: ${file}`,
         { strategy, cell, aspect: 'known counterexample', notRun: missing },
         (note) => (mended ? repeatMended(lane, each, note) : repeatBroken(lane, each, note)),
       )

@@ -63,7 +63,7 @@ function describeCellOf(cell: Cell, ids: readonly StrategyId[]): void {
       const expected = expectations[id][cell.platform][cell.isolation]
       const notRun = isMeant ? missing : `It is written for ${meant.join(' and ')} only.`
       testCell(
-        `${id} ${describeExpectation(expected, isMeant)}`,
+        describeExpectation(expected, isMeant),
         { strategy: id, cell, aspect: 'between statements', notRun },
         (note) => expectCell(lane, id, expected, note),
       )

@@ -48,23 +48,26 @@ function describeCellInside(cell: Cell, ids: readonly StrategyId[]): void {
   const engine = byName('database', engines, cell.engine)
   const missing = whyMissing(engine)
   const meant = ids.filter((id) => catalogue[id].engines.includes(cell.engine))
-  const title = `inside statements on ${describeCell(cell)}`
-  describe.skipIf(missing !== undefined || meant.length === 0)(title, () => {
-    let lane: Lane
-    beforeAll(async () => {
-      lane = await openLaneAt(cell, engine)
-    })
-    afterAll(() => lane?.close())
+  const isEmpty = meant.length === 0
+  describe.skipIf(missing !== undefined || isEmpty)(
+    `inside statements on ${describeCell(cell)}`,
+    () => {
+      let lane: Lane
+      beforeAll(async () => {
+        lane = await openLaneAt(cell, engine)
+      })
+      afterAll(() => lane?.close())
 
-    for (const id of meant) {
-      const expected = expectations[id][cell.platform][cell.isolation]
-      testCell(
-        `${id} ${describeAddition(expected)}`,
-        { strategy: id, cell, aspect: 'inside statements', notRun: missing },
-        (note) => expectInside(lane, id, expected, note),
-      )
-    }
-  })
+      for (const id of meant) {
+        const expected = expectations[id][cell.platform][cell.isolation]
+        testCell(
+          describeAddition(expected),
+          { strategy: id, cell, aspect: 'inside statements', notRun: missing },
+          (note) => expectInside(lane, id, expected, note),
+        )
+      }
+    },
+  )
 }
 
 function describeAddition({ inside = {} }: Expectation): string {

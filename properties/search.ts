@@ -16,9 +16,9 @@ export interface Place {
 
 function placeOf(id: StrategyId, cell: Cell): Place {
   const { breaks, breaksRarely, inside } = expectations[id][cell.platform][cell.isolation]
-  const breakable = [breaks, breaksRarely, inside?.breaks].flatMap((each) => each ?? [])
+  const breakable = new Set([breaks, breaksRarely, inside?.breaks].flatMap((each) => each ?? []))
   const { claims }: Strategy = catalogue[id]
-  return { id, cell, claims: claims.filter((claim) => !breakable.includes(claim)) }
+  return { id, cell, claims: claims.filter((claim) => !breakable.has(claim)) }
 }
 
 export const engineOf = ({ engine }: Cell) => byName('database', engines, engine)

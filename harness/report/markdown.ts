@@ -21,11 +21,12 @@ export function codeBlock(text: string): string {
   return [`${fence}text`, printable(text).replace(/\n+$/, ''), fence].join('\n')
 }
 
+const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+
 /** A table, of which the cells are Markdown already. */
 export function markdownTable(
   head: readonly string[],
   rows: readonly (readonly string[])[],
 ): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n')
 }

@@ -29,12 +29,18 @@ export interface PropertyRun {
 }
 
 /** The names of errors that say that nothing can be said, and those of a test that took too long. */
-const openEnds = ['Inconclusive', 'DatabaseFault', 'HarnessFault', 'StrategyFault', 'UsageError']
+const openEnds = new Set([
+  'Inconclusive',
+  'DatabaseFault',
+  'HarnessFault',
+  'StrategyFault',
+  'UsageError',
+])
 const tooLong = /^(Test|Hook) timed out in /
 
 /** Whether a test has failed without showing that anything is not as expected. */
 export const isInconclusive = ({ errors }: Pick<PropertyResult, 'errors'>): boolean =>
-  errors.every(({ name, message }) => openEnds.includes(name) || tooLong.test(message))
+  errors.every(({ name, message }) => openEnds.has(name) || tooLong.test(message))
 
 /**
  * The worst of all tests. What was not run counts as nothing; but if nothing was run at all, nothing is

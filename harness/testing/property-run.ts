@@ -1,7 +1,6 @@
 import type { SerializedError } from 'vitest'
 import type { TestCase, TestModule, Vitest } from 'vitest/node'
 import type { PropertyResult, PropertyRun } from '../report/property-summary.ts'
-import './record.ts'
 
 /** What the test runner hands to reporters in the end, and keeps. */
 export interface Ended {

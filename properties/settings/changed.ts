@@ -30,14 +30,13 @@ function changedFiles(since: string, root: string): readonly string[] {
 /** Strategies that any of these files is part of. Paths are from the root, with slashes. */
 export function touchedBy(files: readonly string[], root: string): readonly string[] {
   const changed = new Set(files)
-  const workloads = files.flatMap(
-    (file) => /^properties\/expectations\/(\w+)\.ts$/.exec(file)?.[1] ?? [],
+  const workloads = new Set(
+    files.flatMap((file) => /^properties\/expectations\/(\w+)\.ts$/.exec(file)?.[1] ?? []),
   )
   return strategyFiles(root)
     .filter(
       (file) =>
-        workloads.includes(workloadOf(file)) ||
-        partsOf(file, root).some((part) => changed.has(part)),
+        workloads.has(workloadOf(file)) || partsOf(file, root).some((part) => changed.has(part)),
     )
     .map((file) => file.replace(/^strategies\/(.*)\.ts$/, '$1'))
     .toSorted()

@@ -7,6 +7,7 @@ import { stageOf, stages } from './stages.ts'
  */
 export class StageSequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- not an array's
     return inStages(await super.sort(files))
   }
 

@@ -10,9 +10,9 @@ export type Stage = (typeof stages)[number]
 
 /** Which stage a file of properties belongs to, by its name. */
 export function stageOf(file: string): Stage {
-  if (/\bcorpus\.props\.ts$/.test(file)) return 'corpus'
-  if (/-changed\.props\.ts$/.test(file)) return 'changed'
-  return /\bsearch\.props\.ts$/.test(file) ? 'search' : 'expectations'
+  if (file.endsWith('/corpus.props.ts')) return 'corpus'
+  if (file.endsWith('-changed.props.ts')) return 'changed'
+  return file.endsWith('/search.props.ts') ? 'search' : 'expectations'
 }
 
 /**

@@ -83,7 +83,7 @@ async function run(recorded: string, flags: ReplayFlags): Promise<number> {
 }
 
 /** A token holds dots, but never at its end what a file is called by. */
-const isFile = (recorded: string): boolean => /\.json$/.test(recorded)
+const isFile = (recorded: string): boolean => recorded.endsWith('.json')
 
 function read(recorded: string): { readonly token: string; readonly recording: Recording } {
   if (!isFile(recorded)) return { token: recorded, recording: decodeToken(recorded) }

@@ -76,8 +76,7 @@ export function leftOut(of: Job | Step): readonly string[] {
   return Object.keys(of).filter((key) => !understood.has(key))
 }
 
-const understood = new Set([
-  ...['name', 'needs', 'if', 'env', 'strategy', 'steps', 'uses', 'run', 'id'],
-  // For a service only: machines to run on, and what it may do.
-  ...['runs-on', 'permissions', 'timeout-minutes'],
-])
+const here = ['name', 'needs', 'if', 'env', 'strategy', 'steps', 'uses', 'run', 'id']
+/** For a service only: machines to run on, and what is allowed there. */
+const elsewhere = ['runs-on', 'permissions', 'timeout-minutes']
+const understood = new Set([...here, ...elsewhere])
