@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt'
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus'
-import { cumulativeStdNormalProbability, mean, median } from 'simple-statistics'
+import { errorFunction, mean, median } from 'simple-statistics'
 import type { Cost, LoadSample, Safety, Series } from './results.ts'
 
 /** A figure and the range in which the true one is, with a confidence of 95 %. */
@@ -174,7 +174,7 @@ export function changeBetween(
       low: Math.exp(difference - z95 * error),
       high: Math.exp(difference + z95 * error),
     },
-    probability: 2 * (1 - cumulativeStdNormalProbability(Math.abs(difference) / error)),
+    probability: 1 - errorFunction(Math.abs(difference) / error / Math.SQRT2),
   }
 }
 

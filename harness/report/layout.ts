@@ -12,9 +12,9 @@ export function wrap(text: string, width: number): string[] {
   return wrapAnsi(printable(text), width, { hard: true }).split('\n')
 }
 
-export function indent(text: string, by: number): string {
+export function indent(text: string, by: number, width = pageWidth): string {
   const margin = ' '.repeat(by)
-  return wrap(text, pageWidth - by)
+  return wrap(text, width - by)
     .map((line) => margin + line)
     .join('\n')
 }

@@ -2,7 +2,12 @@ import type { CostChange, ResultsChange, SafetyChange } from '../../comparison/a
 import { placeName } from '../../comparison/results.ts'
 import type { Interval } from '../../comparison/statistics.ts'
 import { count } from '../../words.ts'
-import { indent } from '../layout.ts'
+import { indent as indentTo } from '../layout.ts'
+
+/** As wide as everything that a comparison prints. */
+const width = 80
+
+const indent = (text: string, by: number): string => indentTo(text, by, width)
 
 /** What has changed between two results, for people: the safety first, and the largest changes of cost. */
 export function renderResultsChange(change: ResultsChange): string {
@@ -40,7 +45,7 @@ function costLines(
       ? []
       : [
           indent(
-            `the middle of all is ${times(drift)} the older: what moves them all is the machine rather than the strategies`,
+            `in the middle of all it is ${times(drift)} what it was: that is the machine rather than the strategies`,
             4,
           ),
         ]),

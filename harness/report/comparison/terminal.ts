@@ -28,6 +28,9 @@ const titles = {
   'mariadb with snapshot isolation': 'MariaDB+si',
 } as const satisfies Record<Platform, string>
 
+/** Columns of a terminal that nobody has widened. */
+const width = 80
+
 /** A comparison for people at a terminal, at most 80 columns wide: what is safe where. */
 export function renderComparison(results: Results): string {
   const counts = countStandings(results)
@@ -89,7 +92,7 @@ function omissions(results: Results): string[] {
     '',
     'Not measured:',
     ...reasons.map(({ part, reason, places }) =>
-      indent(`${part} of ${count(places.length, 'cell')}: ${reason}`, 2),
+      indent(`${part} of ${count(places.length, 'cell')}: ${reason}`, 2, width),
     ),
   ]
 }
