@@ -1,12 +1,4 @@
-import {
-  chmodSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
@@ -42,7 +34,7 @@ conditional-update    +
 u read-uncommitted  c read-committed  r repeatable-read  s serializable
 `)
     expect(stderr).toBe(
-      `Written: ${['results.json', 'results.csv', 'summary.md', 'report.html'].map((name) => join(output, name)).join(', ')}\n`,
+      `Written: ${['results.json', 'results.csv', 'summary.md'].map((name) => join(output, name)).join(', ')}\n`,
     )
     expect(exitCode).toBe(0)
     const results = resultsIn(output)
@@ -72,6 +64,7 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
       '--against',
       join(output, 'old.json'),
     ])
+    expect(worse.stderr).toBe('')
     expect(worse.exitCode).toBe(1)
     expect(worse.stdout).toContain(
       'check-then-decrement on postgres, read-committed: holds before, violated',
@@ -80,8 +73,8 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
 
   test('that is interrupted loses nothing, and is gone on with', async () => {
     const output = join(folder(), 'new')
-    const all = [...few, '--workload', 'purchase', '--only', 'safety', '--output', output]
-    const program = await startLockstep(all)
+    const all = [...few, '--isolation', 'all', '--workload', 'checkout', '--only', 'safety']
+    const program = await startLockstep([...all, '--schedules', '5', '--output', output])
     const journal = join(output, 'journal.jsonl')
     const done = (): number =>
       existsSync(journal) ? readFileSync(journal, 'utf8').split('"kind":"safety"').length - 1 : 0
@@ -100,10 +93,10 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     const second = await lockstep(['compare', '--resume', '--output', output])
     const after = resultsIn(output)
     expect(after.cells.slice(0, before.cells.length)).toEqual(before.cells)
-    expect(after.cells).toHaveLength(22)
+    expect(after.cells).toHaveLength(8)
     expect(after.settings.seed).toBe(7)
     expect(after.finishedAt).toBeDefined()
-    expect(second.stdout).toContain('22 cells in ')
+    expect(second.stdout).toContain('8 cells in ')
   })
 
   test('that runs out of time says what it has left out', async () => {
@@ -124,7 +117,7 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     const at = [...args, '--database', 'postgres,mysql', '--output', output]
     const { exitCode, stdout } = await lockstep(at, { environment: unreachable })
     expect(stdout).toMatch(
-      /1 held, 0 violated, 0 inconclusive, 1 not run\n[^]*safety of 1 cell: MySQL at 127\.0\.0\.1:1 cannot be\n {2}reached: /,
+      /1 held, 0 violated, 0 inconclusive, 1 not run\n[^]*safety of 1 cell: MySQL at 127\.0\.0\.1:1 cannot be reached: /,
     )
     expect(exitCode).toBe(0)
     const required = await lockstep([...at.slice(0, -1), `${output}2`, '--require', 'mysql'], {
@@ -187,20 +180,6 @@ describe.concurrent('a comparison refuses', () => {
     if (uid !== undefined) chmodSync(parent, 0o555)
     const { exitCode, stderr } = await lockstep([...two, '--output', join(parent, 'new')], { uid })
     expect(stderr).toContain('it is not allowed. Name another folder with --output.')
-    expect(exitCode).toBe(2)
-  })
-
-  test.skipIf(process.platform !== 'linux')('to go on when the disk is full', async () => {
-    const output = join(folder(), 'new')
-    await lockstep([...two, '--only', 'safety', '--time-budget', '0.001', '--output', output])
-    const journal = join(output, 'journal.jsonl')
-    const text = readFileSync(journal, 'utf8')
-    rmSync(journal)
-    // Whatever is written to it finds the disk full; what was there is kept elsewhere for this test.
-    writeFileSync(`${journal}.kept`, text)
-    symlinkSync('/dev/full', journal)
-    const { exitCode, stderr } = await lockstep(['compare', '--resume', '--output', output])
-    expect(stderr).toContain('There is nothing to go on with')
     expect(exitCode).toBe(2)
   })
 })
