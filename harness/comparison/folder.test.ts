@@ -18,7 +18,13 @@ const place = cellWith()
 const { lockstep, startedAt, machine, settings, strategies, format, version } = resultsWith()
 const header: JournalHeader = {
   kind: 'comparison',
-  ...{ format, version, lockstep, startedAt, machine, settings, strategies },
+  format,
+  version,
+  lockstep,
+  startedAt,
+  machine,
+  settings,
+  strategies,
   places: [place],
   unsupported: [],
 }

@@ -1,15 +1,15 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, describe, expect, test, vi } from 'vitest'
 import { resultsSchema, type Results } from '../../harness/index.ts'
 import { fixture, lockstep, startLockstep } from '../fixtures/program.ts'
 
-function folder(): string {
-  const path = mkdtempSync(join(tmpdir(), 'lockstep-test-'))
-  onTestFinished(() => rmSync(path, { recursive: true, force: true }))
-  return path
-}
+/** Of all tests in this file, which run beside each other. */
+const parent = mkdtempSync(join(tmpdir(), 'lockstep-test-'))
+afterAll(() => rmSync(parent, { recursive: true, force: true }))
+
+const folder = (): string => mkdtempSync(join(parent, 'results-'))
 
 const resultsIn = (path: string): Results =>
   resultsSchema.parse(JSON.parse(readFileSync(join(path, 'results.json'), 'utf8')))
@@ -34,7 +34,7 @@ conditional-update    +
 u read-uncommitted  c read-committed  r repeatable-read  s serializable
 `)
     expect(stderr).toBe(
-      `Written: ${['results.json', 'results.csv', 'summary.md'].map((name) => join(output, name)).join(', ')}\n`,
+      `Written: ${['results.json', 'results.csv', 'summary.md', 'report.html'].map((name) => join(output, name)).join(', ')}\n`,
     )
     expect(exitCode).toBe(0)
     const results = resultsIn(output)
@@ -67,7 +67,7 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     expect(worse.stderr).toBe('')
     expect(worse.exitCode).toBe(1)
     expect(worse.stdout).toContain(
-      'check-then-decrement on postgres, read-committed: holds before, violated',
+      'check-then-decrement on postgres, read-committed: holds before,',
     )
   })
 
@@ -103,7 +103,12 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     const output = join(folder(), 'new')
     const { exitCode, stdout } = await lockstep([
       ...few,
-      ...['--workload', 'purchase', '--time-budget', '2', '--output', output],
+      '--workload',
+      'purchase',
+      '--time-budget',
+      '2',
+      '--output',
+      output,
     ])
     expect(exitCode).toBe(3)
     expect(stdout).toMatch(
@@ -131,7 +136,10 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     const strategies = `${fixture('throws-string')},purchase/conditional-update`
     const { exitCode, stdout } = await lockstep([
       ...few,
-      ...['--strategy', strategies, '--output', output],
+      '--strategy',
+      strategies,
+      '--output',
+      output,
     ])
     expect(exitCode).toBe(3)
     expect(stdout).toContain(': 1 held, 0 violated, 1 inconclusive, 0 not run')
@@ -170,15 +178,17 @@ describe.concurrent('a comparison refuses', () => {
   })
 
   test('a folder that it may not write to, before it measures', async () => {
-    const parent = folder()
-    writeFileSync(join(parent, 'file'), '')
-    expect(await refused([...two, '--output', join(parent, 'file', 'new')])).toMatch(
+    const readOnly = folder()
+    writeFileSync(join(readOnly, 'file'), '')
+    expect(await refused([...two, '--output', join(readOnly, 'file', 'new')])).toMatch(
       /^lockstep: No results can be written to .*file\/new: there is a file of that name\. Name another folder with --output\.\n$/,
     )
-    chmodSync(parent, 0o500)
+    chmodSync(readOnly, 0o500)
     const uid = process.getuid?.() === 0 ? 65_534 : undefined
-    if (uid !== undefined) chmodSync(parent, 0o555)
-    const { exitCode, stderr } = await lockstep([...two, '--output', join(parent, 'new')], { uid })
+    if (uid !== undefined) chmodSync(readOnly, 0o555)
+    const { exitCode, stderr } = await lockstep([...two, '--output', join(readOnly, 'new')], {
+      uid,
+    })
     expect(stderr).toContain('it is not allowed. Name another folder with --output.')
     expect(exitCode).toBe(2)
   })
