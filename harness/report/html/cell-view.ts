@@ -123,7 +123,8 @@ function detailOf(status: Status, safety: Safety | undefined): string {
   if (status !== 'violated') return ''
   const rate = violationRate(safety)
   const first = firstViolation(safety)
-  if (!rate || !first) return foundAt(safety)
+  // Of what no drawn schedule has broken, the rate says little.
+  if (!rate?.value || !first) return foundAt(safety)
   return `${percent(rate.value)}, ${'schedules' in first ? `at ${first.schedules}` : `after ${first.beyond}+`}`
 }
 

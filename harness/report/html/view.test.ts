@@ -62,6 +62,19 @@ describe('a cell', () => {
     expect(remarks.join(' ')).toMatch(/row …/)
   })
 
+  test('that a search alone has broken says after how many schedules', () => {
+    const { detail, status, rate } = shown(unsafe, ({ safety }) => {
+      for (const series of safety!.rate!.series)
+        Object.assign(series, { violations: 0, first: null })
+      safety!.searches[0]!.schedules = 12
+    })
+    expect({ detail, status, rate: rate?.value }).toEqual({
+      detail: 'found at 12',
+      status: 'violated',
+      rate: 0,
+    })
+  })
+
   test('that could not be judged is inconclusive, with the reason', () => {
     const cell = shown(safe, ({ safety }) => {
       Object.assign(safety!.searches[0]!, {

@@ -14,7 +14,6 @@ export function matrix() {
   /** @type {HTMLElement} */
   const box = h('div', {
     class: 'scrolls matrix-box',
-    tabindex: 0,
     role: 'region',
     'aria-label': 'Matrix',
     onkeydown: (event) => event instanceof KeyboardEvent && move(box, event),

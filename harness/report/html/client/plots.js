@@ -96,12 +96,16 @@ function drawCurves(all, width) {
   const colored = coloredOf(strategies)
   return [
     legend(strategies, colored),
-    ...measures.flatMap((measure) => [
-      h('h3', {}, measure.title, h('small', {}, measure.unit)),
-      panels(all, width, (title, ofPlatform, each) =>
-        curves(measure, title, ofPlatform, all, colored, each),
+    ...measures.map((measure) =>
+      h(
+        'section',
+        { class: 'plots' },
+        h('h3', {}, measure.title, h('small', {}, measure.unit)),
+        panels(all, width, (title, ofPlatform, each) =>
+          curves(measure, title, ofPlatform, all, colored, each),
+        ),
       ),
-    ]),
+    ),
     folded('The same as a table', curvesTable(all)),
   ]
 }
