@@ -251,7 +251,11 @@ class Comparing {
     if (known !== undefined) return known
     const reason = this.#options.allCosts
       ? undefined
-      : whyWithoutCost(place, this.#safety.get(name), this.#own.has(place.platform))
+      : whyWithoutCost(
+          place,
+          (isolation) => this.#holds({ ...place, isolation }),
+          this.#own.has(place.platform),
+        )
     if (reason !== undefined) this.#note(place, 'cost', reason)
     this.#worth.set(name, reason === undefined)
     const { clients, contentions, repetitions } = this.#options.effort
@@ -259,6 +263,11 @@ class Comparing {
       this.#estimate.skipLoads(clients.length * contentions.length * repetitions)
     }
     return reason === undefined
+  }
+
+  #holds(place: Place): boolean {
+    const searches = this.#safety.get(placeName(place))?.searches ?? []
+    return searches.length > 0 && searches.every(({ verdict }) => verdict === 'holds')
   }
 
   async #loadIn(engine: Engine, server: DatabaseServer, block: readonly LoadJob[]): Promise<void> {

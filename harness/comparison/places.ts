@@ -2,10 +2,10 @@ import { matchesGlob } from 'node:path'
 import { byName } from '../names.ts'
 import type { Engine } from '../databases/engine.ts'
 import { engines } from '../databases/engines/index.ts'
-import type { IsolationLevel } from '../databases/isolation.ts'
+import { isolationLevels, type IsolationLevel } from '../databases/isolation.ts'
 import { platforms, platformSettings, type Platform } from '../hermitage/platform.ts'
 import type { Strategy } from '../strategy.ts'
-import type { CellNotRun, Place, Safety } from './results.ts'
+import type { CellNotRun, Place } from './results.ts'
 
 export const engineOf = (platform: Platform): Engine =>
   byName('database', engines, platformSettings[platform].engine)
@@ -54,19 +54,26 @@ const isMeant = (path: string, filter: string): boolean =>
   path.includes(filter) || matchesGlob(path, filter)
 
 /**
- * Why the cost of a cell is not measured, if it is not: what is unsafe is of interest at the level that
- * people use, to see what safety costs; and MariaDB's other setting makes transactions fail rather than
- * slow.
+ * Why the cost of a cell is not measured, if it is not. It is measured at the engine's own level, safe or
+ * not, to see what safety costs there; and for a strategy that is not safe there, at the weakest level
+ * at which it is. MariaDB's other setting makes transactions fail rather than slow.
  *
+ * @param holds whether the strategy holds at a level of the same platform, as far as that is known
  * @param isServersOwn whether the platform is how the server is set
  */
 export function whyWithoutCost(
   { platform, isolation }: Place,
-  safety: Safety | undefined,
+  holds: (level: IsolationLevel) => boolean,
   isServersOwn: boolean,
 ): string | undefined {
-  if (!isServersOwn) return 'The server is set otherwise; --all-costs measures it too.'
-  const isUnsafe = safety?.searches.some(({ verdict }) => verdict === 'violated') ?? false
-  if (!isUnsafe || isolation === engineOf(platform).defaultIsolation) return undefined
-  return "It is not safe here, and this is not the engine's own level; --all-costs measures it too."
+  if (!isServersOwn) return `The server is set otherwise. ${everywhere}`
+  const own = engineOf(platform).defaultIsolation
+  if (isolation === own) return undefined
+  if (!holds(isolation))
+    return `It does not hold here, nor is this the engine's own level. ${everywhere}`
+  const weaker = isolationLevels.slice(0, isolationLevels.indexOf(isolation))
+  if (![own, ...weaker].some(holds)) return undefined
+  return `It holds at a weaker level, or at the engine's own, too. ${everywhere}`
 }
+
+const everywhere = '--all-costs measures it too.'
