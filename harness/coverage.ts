@@ -45,12 +45,14 @@ export class Coverage {
     this.#setting = setting
   }
 
+  /** Counts a run: the class of its schedule is told from its plan and its history. */
   add(plan: Plan, history: History): void {
     this.#schedules += 1
     const id = classOf(plan, history, this.#setting)
     this.#seen.set(id, this.#seen.has(id) ? 'again' : 'once')
   }
 
+  /** What has been counted so far, with an estimate where the schedules were drawn by chance. */
   summary(selection: Selection): CoverageSummary {
     const schedules = this.#schedules
     const singletons = this.#seen.values().reduce((sum, each) => sum + Number(each === 'once'), 0)

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
  */
 export type FaultKind = 'harness' | 'strategy' | 'database'
 
+/** What stops a run so that it cannot be judged: see {@link FaultKind}. */
 export abstract class Fault extends Error {
   abstract readonly kind: FaultKind
 }

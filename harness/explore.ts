@@ -20,6 +20,7 @@ import type { Strategy } from './strategy.ts'
 import type { Counterexample, Exploration, Explored } from './verdict.ts'
 import { count } from './words.ts'
 
+/** What is explored, how, and for how long: see {@link explore}. */
 export interface ExploreOptions {
   /** Where to run. The lane is prepared for the strategy here, and is left open. */
   readonly lane: Lane

@@ -7,4 +7,5 @@
  */
 export type Grain = (typeof grains)[number]
 
+/** Names of the grains, the coarsest first: see {@link Grain}. */
 export const grains = ['statement', 'phase', 'overlap'] as const

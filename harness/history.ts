@@ -48,6 +48,7 @@ export interface RecordedError {
   readonly message: string
 }
 
+/** All that happened in a run, in order. Steps are numbered from 1. */
 export type History = readonly RunEvent[]
 
 /** The first step at which more than one actor waited, or Infinity. */

@@ -1,4 +1,8 @@
-/** The only public door of the harness. */
+/**
+ * The only public door of the harness.
+ *
+ * @module lockstep
+ */
 
 export { aborted, ok, rejected, unknown, type AbortClass, type Reply } from './reply.ts'
 export { DatabaseError, isDatabaseError, type ErrorClass } from './databases/database-error.ts'

@@ -11,6 +11,7 @@ export interface Limits {
   readonly steps: number
 }
 
+/** Limits of a run where the caller gives none: times in milliseconds, and a number of steps. */
 export const defaultLimits: Limits = {
   statementMs: 5_000,
   strategyMs: 5_000,

@@ -26,6 +26,7 @@ export interface PlanBounds {
 }
 
 export const defaultBounds: PlanBounds = { actors: { min: 2, max: 4 }, commands: 3 }
+/** How often a command may be tried in all, where a plan is made from a scenario or a load. */
 export const defaultAttempts = 3
 
 /**

@@ -17,9 +17,13 @@ export type Reply =
   | { readonly kind: 'aborted'; readonly error: AbortClass }
   | { readonly kind: 'unknown' }
 
+/** It was done. */
 export const ok = (): Reply => ({ kind: 'ok' })
+/** It was refused for a reason of the domain, in a few words, and nothing was done. */
 export const rejected = (reason: string): Reply => ({ kind: 'rejected', reason })
+/** The database, or a conflict that the strategy saw itself, stopped it, and nothing was done. */
 export const aborted = (error: AbortClass): Reply => ({ kind: 'aborted', error })
+/** The connection was lost around COMMIT: it was done, or it was not. */
 export const unknown = (): Reply => ({ kind: 'unknown' })
 
 const abortClasses: ReadonlySet<unknown> = new Set<AbortClass>([...errorClasses, 'conflict'])

@@ -30,6 +30,7 @@ export interface RunRecord {
   readonly steps: number
 }
 
+/** What a run needs: see {@link executeRun}. */
 export interface RunOptions {
   /** Prepared for the strategy, and the grain: see {@link prepareLane}. */
   readonly lane: Lane

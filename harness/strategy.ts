@@ -20,6 +20,7 @@ export interface Strategy {
   handler(kind: string): Handler<AnyCommand>
 }
 
+/** What {@link defineStrategy} is given: a strategy, with the types of its workload's commands. */
 export interface StrategyDefinition<
   State extends Rows,
   Command extends AnyCommand,

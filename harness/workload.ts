@@ -27,6 +27,7 @@ export interface Scenario<State, Command> {
 /** Where the clients of a load meet: all in one row, or each wherever chance takes it. */
 export const contentions = ['hot', 'spread'] as const
 
+/** How much clients of a load get into each other's way: see {@link contentions}. */
 export type Contention = (typeof contentions)[number]
 
 /**
@@ -37,7 +38,11 @@ export interface LoadProfile<State, Command> {
   readonly summary: string
   /** The invariants that cannot be broken here, each with the reason. They are not said to hold. */
   readonly beyond: Readonly<Record<string, string>>
-  /** @param seed of whatever is drawn */
+  /**
+   * The data, and what clients do with it.
+   *
+   * @param seed of whatever is drawn
+   */
   start(seed: number): {
     readonly initial: State
     /** What the client does that is the `number`-th to begin a command, from 0. */

@@ -20,6 +20,7 @@ import { ReplyCounter } from './reply-counter.ts'
 import { endsWithin, unlessStopped } from './stop-signal.ts'
 import { checkUnfinished } from './unfinished.ts'
 
+/** What a load is made of: see `runLoad`. */
 export interface LoadOptions {
   /** Its tables are made anew, and whatever it held is gone. */
   readonly lane: Lane

@@ -9,6 +9,7 @@ export const errorClasses = [
   'other',
 ] as const
 
+/** What kind of refusal it was: the same word on every engine, whatever its own code. */
 export type ErrorClass = (typeof errorClasses)[number]
 
 /**

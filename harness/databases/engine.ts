@@ -17,6 +17,11 @@ export interface Engine {
    * for, so a circle through another one stands until that first one has gone.
    */
   readonly breaksEveryCircle: boolean
+  /**
+   * Makes a lane on the server, which the caller closes.
+   *
+   * @throws {DatabaseFault} when the server cannot be reached, or does not allow what a lane needs.
+   */
   openLane(server: DatabaseServer, options: LaneOptions): Promise<Lane>
   /** Settings of the server that decide its speed and what transactions see, by name, as it writes them. */
   settings(server: DatabaseServer): Promise<Readonly<Record<string, string>>>

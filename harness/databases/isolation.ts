@@ -6,6 +6,7 @@ export const isolationLevels = [
   'serializable',
 ] as const
 
+/** One of the four levels: see {@link isolationLevels}. */
 export type IsolationLevel = (typeof isolationLevels)[number]
 
 /** How much of other transactions a transaction can see: a level, and MariaDB's switch beside it. */

@@ -18,6 +18,7 @@ import type { Chooser } from '../scheduler/choice.ts'
  */
 export type Explorer = SamplingExplorer | SystematicExplorer
 
+/** An explorer that draws each schedule by chance: see {@link Explorer}. */
 export interface SamplingExplorer {
   readonly kind: 'sampling'
   readonly name: string
@@ -25,16 +26,26 @@ export interface SamplingExplorer {
   readonly schedule: fc.Arbitrary<readonly number[]>
   /** Whether it ever sends several statements together, where the grain allows it. */
   readonly overlaps?: boolean
-  /** @param outlook what is known of the run that the choices are for: a guess, which may be wrong. */
+  /**
+   * Makes choices of what was drawn.
+   *
+   * @param outlook what is known of the run that the choices are for: a guess, which may be wrong.
+   */
   chooser(schedule: readonly number[], outlook: Outlook): Chooser
 }
 
+/** An explorer that tries the schedules of one plan, one after the other: see {@link Explorer}. */
 export interface SystematicExplorer {
   readonly kind: 'systematic'
   readonly name: string
   readonly summary: string
   /** Whether it can leave out what is beyond a bound. If not, it refuses one with a `UsageError`. */
   readonly takesBounds: boolean
+  /**
+   * Begins a walk.
+   *
+   * @throws {UsageError} when it is given a bound and takes none.
+   */
   search(options?: SearchOptions): Search
 }
 
@@ -43,6 +54,7 @@ export interface SearchOptions extends SearchBounds {
   readonly setting?: Setting | undefined
 }
 
+/** Which schedules a search leaves out. */
 export interface SearchBounds {
   /** Most preemptions in a schedule: switches away from an actor that could have gone on. */
   readonly preemptions?: number

@@ -35,6 +35,7 @@ export interface LevelNotRun {
   readonly reason: string
 }
 
+/** What the cases came to at every level that was run, and why some were not. */
 export interface HermitageResult {
   readonly levels: readonly LevelResult[]
   readonly notRun: readonly LevelNotRun[]
@@ -80,6 +81,7 @@ async function runCase(
   }
 }
 
+/** What a whole suite came to: see {@link hermitageVerdict}. */
 export type HermitageVerdict = 'as expected' | 'different' | 'inconclusive'
 
 /** A difference is known whatever else could not be run; all being as expected is not. */

@@ -9,6 +9,7 @@ export const platforms = [
   'mariadb with snapshot isolation',
 ] as const
 
+/** An engine together with the settings that what it lets through depends on: see {@link platforms}. */
 export type Platform = (typeof platforms)[number]
 
 interface PlatformSetting {

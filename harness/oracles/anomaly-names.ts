@@ -18,6 +18,7 @@ export const anomalyNames = [
   'dependency-cycle',
 ] as const
 
+/** Name of an anomaly, or of how near a run came to one: see {@link definitions}. */
 export type AnomalyName = (typeof anomalyNames)[number]
 
 /**

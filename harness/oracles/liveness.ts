@@ -66,6 +66,7 @@ export class Liveness {
     this.#refusedInEndless += fault.refusals
   }
 
+  /** What has been counted so far. */
   summary(): LivenessSummary {
     return {
       runs: this.#runs,

@@ -15,6 +15,7 @@ export interface SerialCommand {
   readonly reply: Reply
 }
 
+/** Commands one after the other, each with the actor that gives it and the model's reply. */
 export type SerialOrder = readonly SerialCommand[]
 
 /** A serial order, and what it comes to. */

@@ -10,6 +10,7 @@ import type { Permutation, Spec } from './spec.ts'
 import { Stage } from './stage.ts'
 import { lines } from './transcript.ts'
 
+/** What running a specification needs: see {@link runSpec}. */
 export interface SpecRunOptions {
   /** A PostgreSQL. */
   readonly server: DatabaseServer
@@ -48,6 +49,7 @@ export interface PermutationRecord {
   readonly cancelled: readonly string[]
 }
 
+/** What came of running a specification. */
 export interface SpecReport {
   readonly permutations: number
   /** How many there are, of which some may not have been run. */
@@ -58,6 +60,7 @@ export interface SpecReport {
   readonly ended: 'interrupted' | { readonly reason: string } | undefined
 }
 
+/** How long a step may take before it is cancelled, in milliseconds: as in PostgreSQL's own tester. */
 export const defaultStepLimitMs = 360_000
 
 /** More of them share the same cores, and each costs as much to open as some thirty permutations. */

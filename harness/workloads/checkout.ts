@@ -53,6 +53,7 @@ const checkoutCommand = z.strictObject({
   quantity: z.int(),
 })
 
+/** Buys a quantity of a product and redeems a coupon for it, both or neither. */
 export type Checkout = Readonly<z.infer<typeof checkoutCommand>>
 export type CheckoutState = CouponState & StockState
 type Core = Checkout | Redeem | Purchase

@@ -34,7 +34,9 @@ export const redeem = z.strictObject({
 })
 export const deactivate = z.strictObject({ kind: z.literal('deactivate'), code: z.string() })
 
+/** Redeems a coupon, by its code, for a user. */
 export type Redeem = Readonly<z.infer<typeof redeem>>
+/** Deactivates a coupon, by its code: whoever comes later is refused. */
 export type Deactivate = Readonly<z.infer<typeof deactivate>>
 
 export const tables: readonly Table[] = [

@@ -33,7 +33,9 @@ export const restock = z.strictObject({
   quantity: z.int(),
 })
 
+/** Buys a quantity of a product, in pieces, for a user. */
 export type Purchase = Readonly<z.infer<typeof purchase>>
+/** Adds a quantity to the stock of a product, in pieces. */
 export type Restock = Readonly<z.infer<typeof restock>>
 /** What is bought, whatever else the command does. */
 export type Bought = Pick<Purchase, 'userId' | 'productId' | 'quantity'>

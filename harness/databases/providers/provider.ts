@@ -4,6 +4,7 @@ import type { DatabaseServer } from '../server.ts'
 /** How a server can be obtained, in the order in which they are tried. */
 export const providerNames = ['url', 'embedded', 'local', 'container'] as const
 
+/** Name of a way to obtain a server: see {@link providerNames}. */
 export type ProviderName = (typeof providerNames)[number]
 
 /** What a caller may say about the server it wants. */
