@@ -1,0 +1,206 @@
+/** Every example in the documents does what the document says. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { engines, type DatabaseServer } from '../harness/index.ts'
+import { serverOrReason, type Missing } from '../harness/testing/servers.ts'
+import {
+  blocksOf,
+  documents,
+  essentialsOf,
+  examples,
+  exitCodeOf,
+  type Example,
+} from './fixtures/examples.ts'
+import { enter, root } from './fixtures/program.ts'
+
+const lockstep = 'npx -y pnpm@12 lockstep'
+const explore = `${lockstep} explore`
+
+/** Why a command is not run here, and where it is. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'npx -y pnpm@12 test': 'this is part of it',
+  'npx -y pnpm@12 bench:detection --results docs/search-power.json': 'it measures for hours',
+  'npx -y pnpm@12 soak --schedules 100000 --time-budget 3600': 'it takes an hour',
+  'npx -y pnpm@12 soak --database mysql,mariadb --lanes 4 --json': 'it takes many minutes',
+  [`${lockstep} replay ls1.…`]: 'the token is cut short; explore.e2e.test.ts replays whole ones',
+  'npx vitest run booking.test.ts': 'package.e2e.test.ts runs it where it belongs',
+}
+
+/** The same in a smaller measure, where the whole takes too long here. */
+const smaller: Readonly<Record<string, string>> = {
+  [`${explore} --workload redemption --strategy select-for-update --database all --isolation all`]:
+    '--schedules 60 --grain statement',
+}
+
+/** How those end of which the document says it in words. */
+const exitCodes: Readonly<Record<string, number>> = {}
+
+/** The languages of blocks, and whether something is done with them. */
+const languages = ['sh', 'ts', 'text', 'json', 'yaml', '']
+
+const limitMs = 120_000
+const all = examples()
+const commands = new Map(all.map((example) => [example.command, example]))
+const toRun = [...commands.values()].filter(({ command }) => !(command in elsewhere))
+const whole = documents()
+  .flatMap((document) => blocksOf(document))
+  .filter(({ language }) => language === 'ts')
+
+let folder: string
+const servers: Record<string, DatabaseServer | Missing> = {}
+
+/**
+ * A folder that looks like the checkout to the commands, with what the documents tell to save in it,
+ * and an `npx` that goes straight to the command line.
+ */
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-examples-'))
+  for (const name of readdirSync(root)) {
+    if (!name.startsWith('.')) symlinkSync(join(root, name), join(folder, name))
+  }
+  for (const { name, text } of whole) if (name) writeFileSync(join(folder, name), text)
+  mkdirSync(join(folder, 'expected'))
+  const fixtures = join(root, 'harness/spec/fixtures')
+  copyFileSync(join(fixtures, 'specs/deadlock-of-three.spec'), join(folder, 'deadlock.spec'))
+  copyFileSync(
+    join(fixtures, 'expected/deadlock-of-three.out'),
+    join(folder, 'expected/deadlock.out'),
+  )
+  mkdirSync(join(folder, 'bin'))
+  writeFileSync(join(folder, 'bin/npx'), npx)
+  chmodSync(join(folder, 'bin/npx'), 0o755)
+  await Promise.all(
+    engines.map(async (engine) => {
+      servers[engine.name] = await serverOrReason(engine)
+    }),
+  )
+}, limitMs)
+
+afterAll(async () => {
+  const stopping = Object.values(servers).map((server) =>
+    'missing' in server ? undefined : server.stop(),
+  )
+  await Promise.all(stopping)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const npx = `#!/bin/sh
+if [ "$1 $2" = '-y pnpm@12' ]; then shift 2; fi
+if [ "$1" != lockstep ]; then echo "Only lockstep is run here, and not: $*" >&2; exit 97; fi
+shift
+exec '${process.execPath}' '${join(root, 'scripts/lockstep.ts')}' "$@" $SMALLER
+`
+
+async function run({ command, document }: Example) {
+  const leave = await enter()
+  try {
+    const urls = Object.entries(servers).flatMap(([engine, server]) =>
+      'missing' in server ? [] : [[`LOCKSTEP_${engine.toUpperCase()}_URL`, server.url]],
+    )
+    const child = spawn('sh', ['-c', command], {
+      cwd: document.startsWith('template/') ? join(folder, 'template') : folder,
+      env: {
+        PATH: [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
+        TMPDIR: folder,
+        NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/lockstep-e2e'),
+        SMALLER: smaller[command] ?? '',
+        ...Object.fromEntries(urls),
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (text) => (stdout += text))
+    child.stderr.on('data', (text) => (stderr += text))
+    const [exitCode] = await once(child, 'close')
+    return { exitCode: exitCode as unknown, stdout, stderr }
+  } finally {
+    leave()
+  }
+}
+
+/** Why an engine that the command names is not there. */
+function whyMissing(command: string): string | undefined {
+  const [, named = ''] = /--database (\S+)/.exec(command) ?? []
+  for (const name of named.split(',')) {
+    const server = servers[name]
+    if (server && 'missing' in server) return server.missing
+  }
+  return undefined
+}
+
+describe.concurrent('a command', () => {
+  test.for(
+    toRun.map(
+      (example) => [`${example.document}:${example.line}`, example.command, example] as const,
+    ),
+  )('%s: %s', { timeout: limitMs }, async ([, , example], { skip }) => {
+    const { command, output = '' } = example
+    const missing = whyMissing(command)
+    if (missing !== undefined) skip(missing)
+    const began = performance.now()
+    const { exitCode, stdout, stderr } = await run(example)
+    if (process.env['TIMES']) console.log(Math.round(performance.now() - began), exitCode, command)
+    const expected = exitCodes[command] ?? exitCodeOf(output) ?? 0
+    expect({ exitCode, ...(exitCode !== expected && { stdout, stderr }) }).toEqual({
+      exitCode: expected,
+    })
+    for (const text of essentialsOf(output)) expect(stdout).toContain(text)
+    if (command.endsWith('--json')) JSON.parse(stdout)
+  })
+})
+
+test('every command that is not run here is in a document, and has its reason', () => {
+  for (const table of [elsewhere, smaller, exitCodes]) {
+    for (const command of Object.keys(table)) expect([...commands.keys()]).toContain(command)
+  }
+  const counts = `${all.length} command lines, ${commands.size} different: ${toRun.length} are run (${Object.keys(smaller).length} in a smaller measure), ${Object.keys(elsewhere).length} are not`
+  process.stderr.write(`Examples: ${counts}\n`)
+  expect(toRun.length).toBeGreaterThan(30)
+})
+
+test('every block says what it is, and commands stand in blocks of sh', () => {
+  for (const { document, line, language, text } of documents().flatMap((each) => blocksOf(each))) {
+    const where = `${document}:${line}`
+    expect({ where, known: languages.includes(language) }).toEqual({ where, known: true })
+    if (language === 'sh') continue
+    const hasCommand = language === '' && /^(?:npx|pnpm|npm) /m.test(text)
+    expect({ where, hasCommand }).toEqual({ where, hasCommand: false })
+  }
+})
+
+test(
+  'every block of TypeScript is a whole module that the compiler takes',
+  { timeout: limitMs },
+  async () => {
+    expect(whole.length).toBeGreaterThan(1)
+    const sources = join(folder, 'blocks')
+    mkdirSync(sources)
+    for (const [index, { text }] of whole.entries()) {
+      writeFileSync(join(folder, `block-${index}.ts`), text)
+    }
+    writeFileSync(join(folder, 'tsconfig.blocks.json'), JSON.stringify(blocksConfig))
+    const tsc = join(root, 'node_modules/typescript/bin/tsc')
+    const child = spawn(process.execPath, [tsc, '-p', join(folder, 'tsconfig.blocks.json')])
+    let printed = ''
+    child.stdout.on('data', (text) => (printed += text))
+    await once(child, 'close')
+    expect(printed).toBe('')
+    expect(child.exitCode).toBe(0)
+  },
+)
+
+const blocksConfig = {
+  extends: join(root, 'tsconfig.json'),
+  compilerOptions: {
+    paths: {
+      lockstep: [join(root, 'harness/index.ts')],
+      'lockstep/vitest': [join(root, 'harness/vitest/index.ts')],
+    },
+  },
+  include: ['block-*.ts'],
+}
