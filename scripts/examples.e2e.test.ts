@@ -71,7 +71,7 @@ const exitCodes: Readonly<Record<string, number>> = {
 }
 
 /** The languages of blocks, and whether something is done with them. */
-const languages = ['sh', 'ts', 'text', 'json', 'yaml', '']
+const languages = new Set(['sh', 'ts', 'text', 'json', 'yaml', ''])
 
 /** All of them together, as most wait for their turn; and one that has its turn. */
 const limitMs = 900_000
@@ -111,9 +111,9 @@ beforeAll(async () => {
 }, limitMs)
 
 afterAll(async () => {
-  const stopping = Object.values(servers).map((server) =>
-    'missing' in server ? undefined : server.stop(),
-  )
+  const stopping = Object.values(servers).map(async (server) => {
+    if (!('missing' in server)) await server.stop()
+  })
   await Promise.all(stopping)
   rmSync(folder, { recursive: true, force: true })
 })
@@ -200,7 +200,7 @@ test('every command that is not run here is in a document, and has its reason', 
 test('every block says what it is, and commands stand in blocks of sh', () => {
   for (const { document, line, language, text } of documents().flatMap((each) => blocksOf(each))) {
     const where = `${document}:${line}`
-    expect({ where, known: languages.includes(language) }).toEqual({ where, known: true })
+    expect({ where, known: languages.has(language) }).toEqual({ where, known: true })
     if (language === 'sh') continue
     const hasCommand = language === '' && /^(?:npx|pnpm|npm) /m.test(text)
     expect({ where, hasCommand }).toEqual({ where, hasCommand: false })
