@@ -21,6 +21,7 @@ import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
 import type { Note } from './cell-test.ts'
 import type { Cell } from './cells.ts'
 import { expectations } from './expectations.ts'
+import { fileOf } from './surprise.ts'
 
 /** A counterexample that was read from a file. */
 export interface Known {
@@ -74,6 +75,7 @@ export async function repeatBroken(lane: Lane, known: Known, note: Note): Promis
   }
   throw new NotAsExpected(
     `${file}: ${known.strategy} does not break ${invariant} any more, and properties/expectations says that it can. Should it be mended, change what is expected of it: then this file sees to it that it stays so. Otherwise record another one with "pnpm corpus" in its place.`,
+    fileOf(strategy),
   )
 }
 
@@ -91,6 +93,7 @@ export async function repeatMended(lane: Lane, known: Known, note: Note): Promis
   note({ finding: { invariant, text, file } })
   throw new NotAsExpected(
     `${invariant} is expected to hold, and a known counterexample breaks it again.\n${text}\n`,
+    fileOf(strategy),
   )
 }
 

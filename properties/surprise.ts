@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import {
   describeThrown,
   exhaustive,
@@ -42,7 +43,8 @@ export function failWith(strategy: Strategy, found: Exploration, claim: string, 
   const report = renderText(strategy.workload, found, { replayCommand })
   const { kept, file } = keep(strategy, found)
   note({ finding: { invariant: claim, text: report, ...(file !== undefined && { file }) } })
-  throw new NotAsExpected(`${claim} is expected to hold, and was broken.\n${report}\n\n${kept}\n`)
+  const message = `${claim} is expected to hold, and was broken.\n${report}\n\n${kept}\n`
+  throw new NotAsExpected(message, fileOf(strategy))
 }
 
 /** A survey sees that something breaks. To show it takes an exploration, which looks in the same places. */
@@ -68,6 +70,10 @@ async function findAgain({
   }
   return explore({ ...options, explorer: random, seed, schedules: mostSchedules })
 }
+
+/** As strategies are kept. */
+export const fileOf = ({ name, workload }: Strategy): string =>
+  resolve(`strategies/${workload.name}/${name}.ts`)
 
 function keep(
   { workload }: Strategy,
