@@ -9,12 +9,12 @@ import {
   explorers,
   obtainServer,
   prepareLane,
-  random,
   type Coordination,
   type Engine,
   type Lane,
   type SamplingExplorer,
   type Strategy,
+  type Target,
 } from '../harness/index.ts'
 import { expectations } from '../properties/expectations.ts'
 import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
@@ -25,7 +25,7 @@ import {
   type Searches,
   type Trials,
 } from './detection-table.ts'
-import { schedulesToFirst, violationsWithoutControl, type Target } from './first-violation.ts'
+import { schedulesToFirst, violationsWithoutControl } from './first-violation.ts'
 
 /**
  * Measures how soon each explorer finds what is unsafe, beside runs that nobody schedules. Results are
@@ -134,7 +134,7 @@ async function measure(target: Target, way: string): Promise<Figures> {
   const explorer = samplers.find(({ name }) => name === way)
   if (explorer) return search(target, explorer)
   const coordination = uncontrolled[way as keyof typeof uncontrolled]
-  const seen = await violationsWithoutControl(target, coordination, trials, random)
+  const seen = await violationsWithoutControl(target, coordination, trials)
   return { kind: 'trials', trials, ...seen }
 }
 
