@@ -73,6 +73,7 @@ describe('the safety of a strategy', () => {
   test('that throws in every run has a reason, and counts what could not be judged', async () => {
     const lane = await laneForTest()
     const broken = purchaseStrategy('broken', () => {
+      // oxlint-disable-next-line typescript/only-throw-error -- some code does
       throw 'a string'
     })
     const safety = await measureSafety({ ...options, lane, strategy: broken })
@@ -103,7 +104,7 @@ describe('a series of drawn schedules', () => {
     let calls = 0
     const moody = purchaseStrategy('moody', (session, command) => {
       calls += 1
-      if (calls % 5 === 0) throw 'a string'
+      if (calls % 5 === 0) throw new TypeError('no such thing')
       return locked.handler('purchase')(session, command)
     })
     await prepareLane(lane, moody)
