@@ -1,7 +1,15 @@
 /** Every example in the documents does what the document says. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+} from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
@@ -30,6 +38,16 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx -y pnpm@12 soak --schedules 100000 --time-budget 3600': 'it takes an hour',
   'npx -y pnpm@12 soak --database mysql,mariadb --lanes 4 --json': 'it takes many minutes',
   [`${lockstep} replay ls1.…`]: 'the token is cut short; explore.e2e.test.ts replays whole ones',
+  'npx -y pnpm@12 docs:api': 'pnpm check makes the same, without writing it',
+  ...Object.fromEntries(
+    [
+      'npx -y pnpm@12 pack',
+      'npm install --save-dev ./lockstep-0.1.0.tgz vitest',
+      'pnpm add -D --config.strict-dep-builds=false ./lockstep-0.1.0.tgz vitest',
+      'npx lockstep init',
+      'npm test',
+    ].map((command) => [command, 'package.e2e.test.ts does it in a project of its own']),
+  ),
   'npx vitest run booking.test.ts': 'package.e2e.test.ts runs it where it belongs',
 }
 
@@ -93,9 +111,10 @@ const servers: Record<string, DatabaseServer | Missing> = {}
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-examples-'))
   for (const name of readdirSync(root)) {
-    if (!name.startsWith('.')) symlinkSync(join(root, name), join(folder, name))
+    if (!name.startsWith('.') && name !== example) symlinkSync(join(root, name), join(folder, name))
   }
   for (const { name, text } of whole) if (name) writeFileSync(join(folder, name), text)
+  cpSync(join(root, example), join(folder, example), { recursive: true })
   mkdirSync(join(folder, 'expected'))
   const fixtures = join(root, 'harness/spec/fixtures')
   copyFileSync(join(fixtures, 'specs/foreign-key.spec'), join(folder, 'deadlock.spec'))
@@ -118,6 +137,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
+/** The folder with the example of `lockstep init`. */
+const example = 'template'
+
+/** Where the document's reader is: in the checkout, or in a project with the example in it. */
+const placeOf = (document: string): string =>
+  /^template\/|your-own-project/.test(document) ? join(folder, example) : folder
+
 const npx = `#!/bin/sh
 if [ "$1 $2" = '-y pnpm@12' ]; then shift 2; fi
 if [ "$1" != lockstep ]; then echo "Only lockstep is run here, and not: $*" >&2; exit 97; fi
@@ -132,7 +158,7 @@ async function run({ command, document }: Example) {
       'missing' in server ? [] : [[`LOCKSTEP_${engine.toUpperCase()}_URL`, server.url]],
     )
     const child = spawn('sh', ['-c', command], {
-      cwd: document.startsWith('template/') ? join(folder, 'template') : folder,
+      cwd: placeOf(document),
       env: {
         PATH: [join(folder, 'bin'), dirname(process.execPath), process.env['PATH']].join(delimiter),
         TMPDIR: folder,
@@ -214,8 +240,8 @@ test(
     expect(whole.length).toBeGreaterThan(1)
     const sources = join(folder, 'blocks')
     mkdirSync(sources)
-    for (const [index, { text }] of whole.entries()) {
-      writeFileSync(join(folder, `block-${index}.ts`), text)
+    for (const [index, { text, document }] of whole.entries()) {
+      writeFileSync(join(placeOf(document), `block-${index}.ts`), text)
     }
     writeFileSync(join(folder, 'tsconfig.blocks.json'), JSON.stringify(blocksConfig))
     const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -236,5 +262,5 @@ const blocksConfig = {
       'lockstep/vitest': [join(root, 'harness/vitest/index.ts')],
     },
   },
-  include: ['block-*.ts'],
+  include: ['block-*.ts', `${example}/block-*.ts`],
 }
