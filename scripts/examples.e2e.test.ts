@@ -111,10 +111,11 @@ const servers: Record<string, DatabaseServer | Missing> = {}
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'lockstep-examples-'))
   for (const name of readdirSync(root)) {
-    if (!name.startsWith('.') && name !== example) symlinkSync(join(root, name), join(folder, name))
+    if (!name.startsWith('.') && name !== template)
+      symlinkSync(join(root, name), join(folder, name))
   }
   for (const { name, text } of whole) if (name) writeFileSync(join(folder, name), text)
-  cpSync(join(root, example), join(folder, example), { recursive: true })
+  cpSync(join(root, template), join(folder, template), { recursive: true })
   mkdirSync(join(folder, 'expected'))
   const fixtures = join(root, 'harness/spec/fixtures')
   copyFileSync(join(fixtures, 'specs/foreign-key.spec'), join(folder, 'deadlock.spec'))
@@ -138,11 +139,11 @@ afterAll(async () => {
 })
 
 /** The folder with the example of `lockstep init`. */
-const example = 'template'
+const template = 'template'
 
 /** Where the document's reader is: in the checkout, or in a project with the example in it. */
 const placeOf = (document: string): string =>
-  /^template\/|your-own-project/.test(document) ? join(folder, example) : folder
+  /^template\/|your-own-project/.test(document) ? join(folder, template) : folder
 
 const npx = `#!/bin/sh
 if [ "$1 $2" = '-y pnpm@12' ]; then shift 2; fi
@@ -262,5 +263,5 @@ const blocksConfig = {
       'lockstep/vitest': [join(root, 'harness/vitest/index.ts')],
     },
   },
-  include: ['block-*.ts', `${example}/block-*.ts`],
+  include: ['block-*.ts', `${template}/block-*.ts`],
 }
