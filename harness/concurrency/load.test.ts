@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'v
 import type { Lane } from '../databases/engine.ts'
 import { isDatabaseError } from '../databases/database-error.ts'
 import { engines } from '../databases/engines/index.ts'
+import { statement } from '../databases/statement.ts'
 import { DatabaseFault, HarnessFault, StrategyFault, UsageError } from '../errors.ts'
 import { aborted, ok, rejected, type Reply } from '../reply.ts'
 import type { Session } from '../session.ts'
@@ -72,6 +73,20 @@ const holdingUserLock = strategyThat((session) =>
     return rejected('not for sale')
   }),
 )
+
+/** What differs between the sessions of a load and others: see `readyForLoad`. */
+const lockTimeout = asTemplate('SELECT @@innodb_lock_wait_timeout')
+const setting = {
+  postgres: asTemplate('SHOW plan_cache_mode'),
+  mysql: lockTimeout,
+  mariadb: lockTimeout,
+}
+const usual = { postgres: 'auto', mysql: 50, mariadb: 50 }
+const lanesOwn = { postgres: 'force_generic_plan', mysql: 3600, mariadb: 3600 }
+
+function asTemplate(text: string): TemplateStringsArray {
+  return Object.assign([text], { raw: [text] })
+}
 
 const options = {
   clients: 4,
@@ -147,6 +162,23 @@ for (const engine of engines) {
       expect(lockWaitMs).toBeLessThan(1.5 * 4 * elapsedMs)
     })
 
+    test('finds the settings that applications have, and leaves the lane with its own', async () => {
+      const seen = new Set<unknown>()
+      const strategy = strategyThat(async ({ sql, engine: name }) => {
+        const [row] = await sql(setting[name])
+        seen.add(Object.values(row as object)[0])
+        return ok()
+      })
+      const { connections } = await executeLoad({ ...options, lane, strategy })
+      expect([...seen]).toEqual([usual[engine.name]])
+      await lane.reset({ product: [], purchase: [] })
+      for (const session of await lane.sessions(connections)) {
+        const after = await session.execute(statement(setting[engine.name]), [])
+        const [row] = after.ok ? after.rows : []
+        expect(Object.values(row ?? {})).toEqual([lanesOwn[engine.name]])
+      }
+    })
+
     test('says how many connections are missing, and does not open one', async () => {
       const startedAt = performance.now()
       const load = executeLoad({ ...options, lane, strategy: conditional, clients: 20_000 })
@@ -196,6 +228,32 @@ describe('a load', () => {
     const histogram = decodeFromCompressedBase64(result.histogram)
     expect(histogram.totalCount).toBe(replies.ok)
     expect(histogram.maxValue / 1000 / max).toBeCloseTo(1, 2) // three digits are kept
+  })
+
+  test('counts neither the warm-up nor what the strategy does not do itself', async () => {
+    const slow: Execute = async ({ sql, sleep }) => {
+      await sql`SELECT 1`
+      await sleep(20)
+      return ok()
+    }
+    const result = await run(slow, { warmUpMs: 600, durationMs: 100 })
+    // At most one in 20 ms for each of four clients, and those that were under way.
+    expect(result.replies.ok).toBeLessThanOrEqual(4 * 7)
+    expect(result.commands - result.replies.ok).toBeGreaterThan(4 * 10)
+    // One command in 50 restocks, which is quick.
+    const refusing = await run(async ({ sql }) => {
+      await sql`SELECT 1`
+      return rejected('closed')
+    })
+    expect(refusing.commands).toBeGreaterThan(100)
+    expect(refusing.replies).toMatchObject({ ok: 0, rejected: expect.any(Number) })
+  })
+
+  test('judges what the strategy claims, and nothing else', async () => {
+    const strategy = { ...lossy, claims: ['ok-has-its-purchase'] }
+    const { violations, notJudged } = await executeLoad({ ...options, lane, strategy })
+    expect(violations).toEqual([])
+    expect(notJudged.map(({ invariant }) => invariant)).toEqual(['serial-equivalence'])
   })
 
   test('has no latencies where nothing was answered with ok', async () => {
