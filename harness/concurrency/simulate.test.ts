@@ -198,6 +198,15 @@ describe('a simulation', () => {
     expect((await run(buy)).verdict).toBe('holds')
   })
 
+  test('ends with a lost connection even if the strategy hides it', async () => {
+    const hiding = run(async ({ sql }) => {
+      await sql`SELECT pg_terminate_backend(pg_backend_pid())`.catch(() => undefined)
+      return ok()
+    })
+    await expect(hiding).rejects.toBeInstanceOf(DatabaseFault)
+    await expect(hiding).rejects.toThrow(/^A client's connection was lost: /)
+  })
+
   test('needs a workload that knows of one', async () => {
     const { rush: _, ...without } = purchase
     const strategy = { ...strategyThat(buy), workload: without as AnyWorkload }

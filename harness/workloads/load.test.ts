@@ -1,4 +1,8 @@
 import { expect, test } from 'vitest'
+import type { Rows } from '../databases/engine.ts'
+import { describeReply } from '../reply.ts'
+import type { AnyCommand, AnyWorkload, Rush } from '../workload.ts'
+import { serialRun } from './laws.ts'
 import { checkout } from './checkout.ts'
 import { couponLoad } from './coupon-load.ts'
 import { purchase } from './purchase.ts'
@@ -94,6 +98,25 @@ test.each(['hot', 'spread'] as const)(
     ])
   },
 )
+
+test('in a rush, each rule refuses some, and there would be enough for others', () => {
+  const repliesOf = (workload: AnyWorkload) => {
+    const rush = workload.rush as Rush<Rows, AnyCommand>
+    const options = {
+      clients: 100,
+      supply: rush.supplyFor(100),
+      quantity: { min: 1, max: 30 },
+      seed: 1,
+    }
+    const { initial, commands } = rush.start(options)
+    const { commands: done } = serialRun(workload, initial, commands)
+    return new Set(done.map(({ reply }) => describeReply(reply)))
+  }
+  const used = 'rejected: already redeemed'
+  expect(repliesOf(purchase)).toEqual(new Set(['ok', 'rejected: not enough stock']))
+  expect(repliesOf(redemption)).toEqual(new Set(['ok', used, 'rejected: used up']))
+  expect(repliesOf(checkout)).toEqual(new Set(['ok', used, 'rejected: not enough stock']))
+})
 
 test('a checkout meets others in its coupon and in its product', () => {
   const { command } = checkout.load?.hot.start(1) ?? {}

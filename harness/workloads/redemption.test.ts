@@ -150,6 +150,11 @@ describe('no-redemption-after-deactivation', () => {
     )
   })
 
+  test('is broken by who begins after the first of several answers', () => {
+    const commands = [withdrawn, did(redeem(2), ok(), [3, 7]), did(deactivate(), ok(), [8, 9])]
+    expect(check(name, { commands })).toMatch(/ answered with ok at step 2\.$/)
+  })
+
   test('is broken whatever else went on before', () => {
     const commands = [
       did(redeem(1), ok(), [1, 3]),
