@@ -1,25 +1,66 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ActorSession, Lane } from '../databases/engine.ts'
+import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { DatabaseFault } from '../errors.ts'
+import { prepareLane } from '../run.ts'
+import type { Strategy } from '../strategy.ts'
+import { throwIfStopped } from './stop-signal.ts'
 import { count } from '../words.ts'
 
 /** Connections that were closed a moment ago may still be counted. */
 const patienceMs = 2_000
 const askAgainMs = 50
 
+/** Connections that are opened before somebody who does not want to wait is heard. */
+const atOnce = 40
+
+/** What a lane is made ready for. */
+export interface Readiness {
+  readonly lane: Lane
+  readonly strategy: Strategy
+  readonly clients: number
+  readonly initial: Rows
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
- * Opens connections for clients, if the server takes so many.
+ * Makes the strategy's tables anew, opens connections for its clients, and fills the tables. Somebody who
+ * gives the signal is heard between these steps, so that none of them goes on afterwards.
  *
- * @throws {DatabaseFault} when it does not, before any of them is opened.
+ * @throws {DatabaseFault} when the server does not take so many connections, before any of them is opened.
+ * @throws {Fault} when the signal was given.
  */
-export async function openConnections(
+export async function openForLoad({
+  lane,
+  strategy,
+  clients,
+  initial,
+  signal,
+}: Readiness): Promise<readonly ActorSession[]> {
+  throwIfStopped(signal)
+  await prepareLane(lane, strategy)
+  const wanted = clients * strategy.connections
+  await untilFree(lane, wanted, signal)
+  for (let opened = 0; opened < wanted; opened += atOnce) {
+    throwIfStopped(signal)
+    await lane.sessions(Math.min(opened + atOnce, wanted))
+  }
+  throwIfStopped(signal)
+  await lane.reset(initial)
+  await lane.readyForLoad()
+  throwIfStopped(signal)
+  return lane.sessions(wanted)
+}
+
+async function untilFree(
   lane: Lane,
   wanted: number,
-): Promise<readonly ActorSession[]> {
+  signal: AbortSignal | undefined,
+): Promise<void> {
   const deadline = performance.now() + patienceMs
   for (;;) {
+    throwIfStopped(signal)
     const free = await lane.freeConnections()
-    if (free >= wanted) return lane.sessions(wanted)
+    if (free >= wanted) return
     if (performance.now() > deadline) throw tooFew(lane, wanted, Math.max(free, 0))
     await sleep(askAgainMs)
   }

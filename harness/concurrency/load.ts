@@ -5,14 +5,13 @@ import { StrategyFault, UsageError, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand, Violation } from '../invariant.ts'
 import { serial } from '../oracles/judgement.ts'
 import { defaultAttempts } from '../plan.ts'
-import { prepareLane } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ReplyCounts } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../workload.ts'
 import { isCore } from '../tally.ts'
 import { count } from '../words.ts'
 import { clientsOf, type Client, type Company } from './client.ts'
-import { openConnections } from './connections.ts'
+import { openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { LockWaitMeter } from './lock-wait-meter.ts'
@@ -117,10 +116,8 @@ export async function executeLoad(options: LoadOptions): Promise<LoadResult> {
   const profile = profileOf(strategy.workload, options.contention)
   const { initial, command } = profile.start(options.seed)
   try {
-    await prepareLane(lane, strategy)
-    const sessions = await openConnections(lane, options.clients * strategy.connections)
-    await lane.reset(initial)
-    await lane.readyForLoad()
+    const { clients, signal } = options
+    const sessions = await openForLoad({ lane, strategy, clients, initial, signal })
     const run = new LoadRun(options, sessions, command)
     const measured = await run.execute()
     const final = await lane.observe()

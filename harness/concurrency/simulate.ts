@@ -6,12 +6,11 @@ import type { PerformedCommand, Violation } from '../invariant.ts'
 import { serial } from '../oracles/judgement.ts'
 import { defaultAttempts } from '../plan.ts'
 import { describeReply } from '../reply.ts'
-import { prepareLane } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import type { AnyCommand, AnyWorkload, Range, Rush } from '../workload.ts'
 import { count } from '../words.ts'
 import { clientsOf, type Client, type Company } from './client.ts'
-import { openConnections } from './connections.ts'
+import { openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { endsWithin, unlessStopped } from './stop-signal.ts'
@@ -127,7 +126,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const range = quantity ?? { min: 1, max: 1 }
   const { initial, commands } = rush.start({ clients, supply, quantity: range, seed })
   try {
-    const sessions = await unlessStopped(signal, ready(lane, strategy, clients, initial))
+    const sessions = await openForLoad({ lane, strategy, clients, initial, signal })
     const run = new RushRun(options, rush, sessions, commands)
     options.onRelease?.()
     const stop = await run.execute()
@@ -168,20 +167,6 @@ export function rushOf(workload: AnyWorkload): Rush<Rows, AnyCommand> {
   throw new UsageError(
     `Workload "${workload.name}" says nothing about clients who come all at once: give it a member "rush".`,
   )
-}
-
-/** Opens the connections beforehand, so that what is measured is the strategy. */
-async function ready(
-  lane: Lane,
-  strategy: Strategy,
-  clients: number,
-  initial: Rows,
-): Promise<readonly ActorSession[]> {
-  await prepareLane(lane, strategy)
-  const sessions = await openConnections(lane, clients * strategy.connections)
-  await lane.reset(initial)
-  await lane.readyForLoad()
-  return sessions
 }
 
 /** Why it ended before everybody was answered. */

@@ -1,6 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault, HarnessFault } from '../errors.ts'
 
+/** @throws {Fault} when the signal has been given: its reason, if that is one. */
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw faultOf(signal)
+}
+
+function faultOf({ reason }: AbortSignal): Fault {
+  return reason instanceof Fault ? reason : new HarnessFault('The run was interrupted.')
+}
+
 /**
  * Waits for work that a signal may end before. What is left behind goes on unheard.
  *
@@ -12,8 +21,7 @@ export async function unlessStopped<T>(
 ): Promise<T> {
   const { promise: stopped, reject } = Promise.withResolvers<never>()
   const interrupt = (): void => {
-    const reason: unknown = signal?.reason
-    reject(reason instanceof Fault ? reason : new HarnessFault('The run was interrupted.'))
+    if (signal) reject(faultOf(signal))
   }
   signal?.addEventListener('abort', interrupt)
   if (signal?.aborted) interrupt()

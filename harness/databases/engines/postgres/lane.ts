@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseFault } from '../../../errors.ts'
 import {
   forEngine,
@@ -42,6 +43,12 @@ const freeConnectionsSql = `
   SELECT (current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
     - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend'))::int AS free`
+
+const terminateSql = 'SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid'
+const leftSql = 'SELECT FROM pg_stat_activity WHERE pid = ANY ($1::int[])'
+/** How long sessions may take to be gone after that. */
+const goneLimitMs = 5_000
+const gonePollMs = 5
 
 /** PostgreSQL adds up no times. Waits of every kind of lock: rows, advisory ones, tables. */
 const waitingSql = {
@@ -227,12 +234,24 @@ export class PostgresLane extends BaseLane<PostgresSession> {
 
   async recover(): Promise<void> {
     const pids = this.opened.map(({ id }) => id)
-    await this.#try(() =>
-      this.#control.query('SELECT pg_terminate_backend(pid, 5000) FROM unnest($1::int[]) AS pid', [
-        pids,
-      ]),
-    )
+    if (pids.length > 0) {
+      await this.#try(() => this.#control.query(terminateSql, [pids]))
+      await this.#untilGone(pids)
+    }
     await this.closeSessions()
+  }
+
+  /**
+   * A terminated session keeps its locks until it has undone its transaction. The server itself would wait
+   * for one after the other, and a tenth of a second for each.
+   */
+  async #untilGone(pids: readonly number[]): Promise<void> {
+    const deadline = performance.now() + goneLimitMs
+    while (performance.now() < deadline) {
+      const answer = await this.#try(() => this.#control.query(leftSql, [pids]))
+      if (answer.rowCount === 0) return
+      await sleep(gonePollMs)
+    }
   }
 
   async freeConnections(): Promise<number> {
