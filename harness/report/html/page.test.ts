@@ -179,6 +179,14 @@ describe.skipIf(missing)(`the page ${missing ?? ''}`, () => {
     expect(await page.getByText('No cell is left by the filters.').isVisible()).toBe(true)
   })
 
+  test('opens the cell that its address names, and closes it into the matrix', async () => {
+    const { page } = await open(measured(), hashOf(waiting))
+    await page.getByRole('dialog', { name: 'redemption/select-for-update' }).waitFor()
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'hidden' })
+    expect(await focusedCell(page)).toBe(waiting)
+  })
+
   test('says that an address names no cell of it', async () => {
     const { page } = await open(measured(), '#cell=purchase%2Fgone%2Fpostgres%2Fserializable')
     expect(await page.getByText('There is no such cell').isVisible()).toBe(true)
@@ -234,15 +242,25 @@ describe.skipIf(missing)(`the page ${missing ?? ''}`, () => {
     ).toBeLessThanOrEqual(360)
   })
 
-  test('prints the matrix on one page, and an open cell on pages of its own', async () => {
+  test('is printed whole, or an open cell alone and whole', async () => {
     const { page } = await open(measured())
-    const pagesOf = (pdf: Buffer): number =>
-      pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0
-    const overview = await page.pdf({ preferCSSPageSize: true })
-    expect(pagesOf(overview)).toBeGreaterThanOrEqual(2)
+    const isVisible = (selector: string): Promise<boolean> => page.locator(selector).isVisible()
+    const pagesOf = async (): Promise<number> => {
+      const pdf = await page.pdf({ preferCSSPageSize: true })
+      return pdf.toString('latin1').match(/\/Type\s*\/Page\b/g)?.length ?? 0
+    }
+    await page.emulateMedia({ media: 'print' })
+    expect(await isVisible('.matrix')).toBe(true)
+    expect(await pagesOf()).toBeGreaterThanOrEqual(2)
+    await page.emulateMedia({ media: 'screen' })
     await page.locator(`[data-id="${waiting}"]`).click()
-    const cell = await page.pdf({ preferCSSPageSize: true })
-    expect(pagesOf(cell)).toBeGreaterThanOrEqual(2)
+    await page.emulateMedia({ media: 'print' })
+    expect(await isVisible('.matrix')).toBe(false)
+    expect(await isVisible('.lanes')).toBe(true)
+    expect(
+      await page.evaluate('getComputedStyle(document.querySelector("dialog")).overflowY'),
+    ).toBe('visible')
+    expect(await pagesOf()).toBeGreaterThanOrEqual(2)
   })
 
   test('shows what a database says as text, whatever it says', async () => {

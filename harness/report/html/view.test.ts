@@ -221,10 +221,18 @@ describe('a counterexample', () => {
     const { after } = found(({ safety }) => {
       const { counterexample } = safety!.searches[0]!
       counterexample!.plan.initial = { product: [{ id: 1 }, { id: 1 }, { id: 2 }] }
-      counterexample!.final = { product: [{ id: 1 }, { id: 3 }], purchase: [] }
+      counterexample!.final = {
+        product: [{ id: 1 }, { id: 1 }, { id: 1 }, { id: 3 }],
+        purchase: [],
+      }
     })
     expect(after).toEqual([
-      { name: 'product', columns: ['id'], rows: [['1'], ['3']], isNew: [false, true] },
+      {
+        name: 'product',
+        columns: ['id'],
+        rows: [['1'], ['1'], ['1'], ['3']],
+        isNew: [false, false, true, true],
+      },
       { name: 'purchase', columns: [], rows: [], isNew: [] },
     ])
   })

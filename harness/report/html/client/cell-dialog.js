@@ -96,7 +96,7 @@ const small = (text) => h('small', {}, text)
 /** @param {RateView} rate */
 const share = (rate) => [
   h('b', {}, percent(rate.value)),
-  h('span', {}, ` ${interval(rate)}, with 95 % confidence`),
+  h('span', {}, ` ${interval(rate)}, with 95 % confidence`),
   h(
     'span',
     {

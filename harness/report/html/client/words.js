@@ -30,9 +30,9 @@ export const count = (number, one, many = `${one}s`) =>
 /** @param {number} share */
 export function percent(share) {
   const value = share * 100
-  if (value > 0 && value < 0.1) return '< 0.1 %'
-  if (value < 100 && value > 99.5) return '> 99 %'
-  return `${value > 0 && value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} %`
+  if (value > 0 && value < 0.1) return '< 0.1 %'
+  if (value < 100 && value > 99.5) return '> 99 %'
+  return `${value > 0 && value < 9.95 ? Number(value.toFixed(1)) : Math.round(value)} %`
 }
 
 /** @param {RateView} rate */
