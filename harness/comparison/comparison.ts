@@ -11,7 +11,14 @@ import type { Effort } from './effort.ts'
 import { Estimate } from './estimate.ts'
 import type { JournalEntry } from './journal.ts'
 import { engineOf, whyWithoutCost } from './places.ts'
-import { placeName, type CellNotRun, type LoadSample, type Place, type Safety } from './results.ts'
+import {
+  placeName,
+  type CellNotRun,
+  type DatabaseRecord,
+  type LoadSample,
+  type Place,
+  type Safety,
+} from './results.ts'
 import { measureSafety } from './safety.ts'
 import { Turns } from './turns.ts'
 
@@ -51,6 +58,13 @@ const searchShare = 0.5
 /** What a load takes besides: making its tables, and judging what it has left. In milliseconds. */
 const usualOverheadMs = 150
 
+/** What was not measured. */
+export interface Omissions {
+  readonly notRun: readonly CellNotRun[]
+  /** Whether a server was there and could not be used to the end. */
+  readonly hasLostServer: boolean
+}
+
 /**
  * Measures every cell: its safety on all engines at the same time, and after that its cost on one after
  * the other, with nothing beside it. What is measured is handed out at once.
@@ -58,10 +72,8 @@ const usualOverheadMs = 150
  * The loads of a platform and level come in blocks, one for each repetition, with strategies and numbers
  * of clients in random order in each, so that a machine that grows slow is nobody's fault. Source:
  * Montgomery, "Design and Analysis of Experiments", chapter 4, randomised complete blocks.
- *
- * @returns what was not measured, and why.
  */
-export async function runComparison(options: ComparisonOptions): Promise<readonly CellNotRun[]> {
+export async function runComparison(options: ComparisonOptions): Promise<Omissions> {
   return new Comparing(options).run()
 }
 
@@ -78,6 +90,7 @@ class Comparing {
   readonly #engines: readonly Engine[]
   readonly #turns: Turns
   readonly #notRun: CellNotRun[] = []
+  #hasLostServer = false
   readonly #safety = new Map<string, Safety>()
   /** Loads that were run before. */
   readonly #loaded = new Set<string>()
@@ -102,7 +115,7 @@ class Comparing {
     }
   }
 
-  async run(): Promise<readonly CellNotRun[]> {
+  async run(): Promise<Omissions> {
     for (const engine of this.#engines) {
       this.#estimate.expectSafety(engine.name, this.#unsearched(engine).length)
       if (this.#wants('cost')) this.#estimate.expectLoads(this.#jobsOf(engine).length)
@@ -110,13 +123,14 @@ class Comparing {
     const ends = await Promise.allSettled(this.#engines.map((engine) => this.#runOn(engine)))
     const failed = ends.find((end) => end.status === 'rejected')
     if (failed) throw failed.reason
-    return this.#notRun
+    return { notRun: this.#notRun, hasLostServer: this.#hasLostServer }
   }
 
   /** Everything on one engine. */
   async #runOn(engine: Engine): Promise<void> {
     const { withServer, signal } = this.#options
     let hasCome = false
+    let hasServer = false
     const arrive = (): void => {
       if (!hasCome) this.#turns.arrive()
       hasCome = true
@@ -124,6 +138,7 @@ class Comparing {
     try {
       if (this.#isDone(engine)) return
       await withServer(engine, async (server) => {
+        hasServer = true
         await this.#describe(engine, server)
         if (this.#wants('safety')) await this.#searchAll(engine, server)
         arrive()
@@ -135,6 +150,7 @@ class Comparing {
         if (signal.aborted) return
         throw error
       }
+      this.#hasLostServer ||= hasServer
       this.#giveUp(engine, error.message)
     } finally {
       arrive()
@@ -170,11 +186,25 @@ class Comparing {
       const { version } = lane
       await lane.close()
       const database = { platform, engine: engine.name, version, provider, settings }
+      this.#mustBeTheSame(database)
       this.#options.onEntry({ kind: 'database', database })
       if (snapshotIsolation === undefined || snapshotIsolation === isOn(settings)) {
         this.#own.add(platform)
       }
     }
+  }
+
+  /** @throws {HarnessFault} when what was measured before was measured on another server. */
+  #mustBeTheSame({ platform, version, provider }: DatabaseRecord): void {
+    const before = this.#options.entries.find(
+      (entry) => entry.kind === 'database' && entry.database.platform === platform,
+    )
+    if (before?.kind !== 'database') return
+    const { database } = before
+    if (database.version === version && database.provider === provider) return
+    throw new HarnessFault(
+      `What is there was measured on ${database.version} (${database.provider}), and this is ${version} (${provider}): figures of both would not go together. Begin anew with another --output.`,
+    )
   }
 
   async #searchAll(engine: Engine, server: DatabaseServer): Promise<void> {

@@ -34,6 +34,7 @@ export class Repetition {
     if (!divergence) return undefined
     // From where several wait on, the database may have chosen otherwise. A run without that tells.
     const isChance = divergence.step > firstQueue(this.#first.record.history)
+    if (isChance && !this.#firstPlain) return { reason: neverPlain, fault: 'harness' }
     if (isChance && this.#firstPlain && !(await this.#divergenceOf(this.#firstPlain))) {
       return undefined
     }
@@ -62,3 +63,6 @@ export class Repetition {
     return first
   }
 }
+
+const neverPlain =
+  'The first run was repeated after all others and went another way. The database may have chosen otherwise, as several actors had waited; but in every other run several waited as well, so nothing tells whether something outlasts the runs instead. Run more schedules.'

@@ -99,6 +99,23 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     expect(second.stdout).toContain('8 cells in ')
   })
 
+  test('is not gone on with on another server', async () => {
+    const output = join(folder(), 'new')
+    const args = [...few, '--only', 'safety', '--strategy', 'conditional-update']
+    await lockstep([...args, '--time-budget', '0.001', '--output', output])
+    const journal = join(output, 'journal.jsonl')
+    const text = readFileSync(journal, 'utf8')
+    writeFileSync(
+      journal,
+      text.replace(/"version":"1[^"]*","provider":"embedded"/, '"version":"9.6","provider":"url"'),
+    )
+    const { exitCode, stdout } = await lockstep(['compare', '--resume', '--output', output])
+    expect(stdout).toMatch(
+      /safety of 1 cell: What is there was measured on 9\.6 \(url\), and this is \S+\s+\(embedded\): figures/,
+    )
+    expect(exitCode).toBe(3)
+  })
+
   test('that runs out of time says what it has left out', async () => {
     const output = join(folder(), 'new')
     const { exitCode, stdout } = await lockstep([

@@ -177,12 +177,18 @@ const nothingMatches = ({ filter = '' }: CompareFlags): string =>
 
 async function measure(folder: ResultsFolder, flags: CompareFlags): Promise<Measured> {
   const { header, entries } = folder.progress
-  const { settings } = header
+  const { settings, lockstep } = header
+  const { revision } = thisLockstep()
+  if (revision !== lockstep.revision) {
+    complain(
+      `what is there was measured at revision ${lockstep.revision ?? 'unknown'}, and this is ${revision ?? 'unknown'}: strategies may have changed.`,
+    )
+  }
   const startedAt = performance.now()
   const strategies = await Promise.all(settings.sources.map((source) => findStrategy(source)))
   const progress = new Progress()
   let stoppedBy: unknown
-  const notRun = await interruptible(async (signal) => {
+  const { notRun, hasLostServer } = await interruptible(async (signal) => {
     const ends = await runComparison({
       ...settings,
       places: header.places,
@@ -203,7 +209,8 @@ async function measure(folder: ResultsFolder, flags: CompareFlags): Promise<Meas
   const results = toResults(folder.progress, notRun, isComplete ? new Date() : undefined)
   sayWhatWasWritten(writeFiles(folder, results, strategies))
   if (stoppedBy !== undefined) complain(howToGoOn(folder, stoppedBy))
-  return { results, isComplete: isComplete && !lacksRequired(flags, results) }
+  const isWhole = isComplete && !hasLostServer && results.cells.length > 0
+  return { results, isComplete: isWhole && !lacksRequired(flags, results) }
 }
 
 function howToGoOn({ path }: ResultsFolder, reason: unknown): string {
