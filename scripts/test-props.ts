@@ -7,7 +7,6 @@ import { globSync, readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
 import type { SerializedError } from 'vitest'
-import { startVitest } from 'vitest/node'
 import {
   describeThrown,
   engineNames,
@@ -107,6 +106,8 @@ async function main(args: readonly string[]): Promise<number> {
   checkSettings()
   check(command.args, flags)
   const { testNamePattern, shard, mergeReports } = flags
+  // A call that is wrong need not wait for it to be loaded.
+  const { startVitest } = await import('vitest/node')
   const vitest = await startVitest(command.args, {
     run: true,
     project: 'props',

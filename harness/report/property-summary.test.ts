@@ -53,6 +53,12 @@ describe('the verdict on a run of the properties', () => {
     ['it was interrupted', run([result()], { isInterrupted: true }), 'inconclusive'],
     ['nothing was run', run([skipped]), 'inconclusive'],
     ['there is nothing', run([]), 'inconclusive'],
+    [
+      'only what needs no database was run',
+      run([result({ records: [] }), skipped]),
+      'inconclusive',
+    ],
+    ['nothing is of a strategy', run([result({ records: [] })]), 'holds'],
     ['a shard had nothing to run', run([skipped], { isPart: true }), 'holds'],
     ['a shard has failed', run([failed('Inconclusive')], { isPart: true }), 'inconclusive'],
   ] as const)('where %s', ([, of, verdict]) => {

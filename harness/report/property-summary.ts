@@ -49,9 +49,15 @@ export const isInconclusive = ({ errors }: Pick<PropertyResult, 'errors'>): bool
 export function propertiesVerdict(run: PropertyRun): Exploration['verdict'] {
   const failed = run.results.filter(({ state }) => state === 'failed')
   if (failed.some((result) => !isInconclusive(result))) return 'violated'
-  const hasPassed = run.results.some(({ state }) => state === 'passed')
   const isOpen = failed.length > 0 || run.faults.length > 0 || run.isInterrupted
-  return isOpen || !(hasPassed || run.isPart) ? 'inconclusive' : 'holds'
+  return isOpen || !(hasRun(run) || run.isPart) ? 'inconclusive' : 'holds'
+}
+
+/** Whether anything was put to the test. What needs no database may have passed all the same. */
+function hasRun(run: PropertyRun): boolean {
+  const told = tell(run)
+  if (told.length === 0) return run.results.some(({ state }) => state === 'passed')
+  return told.some(({ state }) => state !== 'not run')
 }
 
 /** What the matrix shows of a strategy at a level, the worst first. */

@@ -74,8 +74,9 @@ export async function provideServers(
     await Promise.all(started.map((server) => server.stop()))
   }
   const provide = async (engine: Engine): Promise<TestServer> => {
-    if (!wanted.includes(engine.name))
+    if (!wanted.includes(engine.name)) {
       return { missing: `${engine.title} is left out: see LOCKSTEP_DATABASES.` }
+    }
     const found = await serverOrReason(engine)
     if ('missing' in found) {
       process.stderr.write(`${engine.title} is not tested. ${found.missing}\n`)
@@ -85,9 +86,10 @@ export async function provideServers(
     return { url: found.url, provider: found.provider }
   }
   try {
-    const provided = await Promise.all(
-      engines.map(async (engine) => [engine.name, await provide(engine)] as const),
-    )
+    const providing = engines.map(async (engine) => [engine.name, await provide(engine)] as const)
+    // One that is still being started when another one fails could not be stopped.
+    await Promise.allSettled(providing)
+    const provided = await Promise.all(providing)
     const servers = Object.fromEntries(provided) as Record<EngineName, TestServer>
     project.provide('servers', servers)
     return stop
