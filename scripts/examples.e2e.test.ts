@@ -38,6 +38,11 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx -y pnpm@12 soak --schedules 100000 --time-budget 3600': 'it takes an hour',
   'npx -y pnpm@12 soak --database mysql,mariadb --lanes 4 --json': 'it takes many minutes',
   [`${lockstep} replay ls1.…`]: 'the token is cut short; explore.e2e.test.ts replays whole ones',
+  'npx -y pnpm@12 test:props': 'it takes a quarter of an hour, and is run beside the tests',
+  'npx -y pnpm@12 test:props corpus': 'test-props.e2e.test.ts begins the same',
+  'npx -y pnpm@12 test:props --help': 'test-props.e2e.test.ts calls it',
+  "node scripts/run-workflow.ts .github/workflows/ci.yml --job properties report --matrix shard=1/1 --without Install --without 'Let MariaDB say who holds a lock' --env LOCKSTEP_POSTGRES_URL= --env LOCKSTEP_MYSQL_URL= --env LOCKSTEP_MARIADB_URL= --env LOCKSTEP_REQUIRE=postgres --env LOCKSTEP_DATABASES=postgres --env LOCKSTEP_TIME_BUDGET=60":
+    'workflow.e2e.test.ts does the same in a repository of its own',
   'npx -y pnpm@12 docs:api': 'pnpm check makes the same, without writing it',
   ...Object.fromEntries(
     [
@@ -86,6 +91,8 @@ const exitCodes: Readonly<Record<string, number>> = {
   [`${explore} --strategy unique-constraint --invariant redemptions-within-cap`]: 1,
   [`${explore} --strategy insert-where-not-exists --explorer reduced --grain phase`]: 1,
   [`${explore} --strategy read-modify-write --invariant serial-equivalence --explorer pct`]: 1,
+  [`${explore} --strategy read-modify-write --keep counterexamples`]: 1,
+  [`${lockstep} replay properties/corpus/postgres/read-committed/purchase.read-modify-write.stock-conserved.json`]: 1,
 }
 
 /** The languages of blocks, and whether something is done with them. */
