@@ -109,6 +109,26 @@ describe.skipIf(missing)(`the page ${missing ?? ''}`, () => {
     expect(page.url()).not.toContain('cell=')
   })
 
+  test('copies the command that replays a counterexample', async () => {
+    const options = { permissions: ['clipboard-read', 'clipboard-write'] }
+    const { page } = await open(measured(), hashOf(waiting), options)
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByText('copied').waitFor()
+    expect(await page.evaluate('navigator.clipboard.readText()')).toBe(
+      await page.locator('.replay code').innerText(),
+    )
+  })
+
+  test('selects that command where it may not be copied', async () => {
+    const { page } = await open(measured(), hashOf(waiting), { permissions: [] })
+    await page.evaluate('navigator.clipboard.writeText = () => Promise.reject(new Error("no"))')
+    await page.getByRole('button', { name: 'Copy' }).click()
+    await page.getByText('press Ctrl+C to copy it').waitFor()
+    expect(await page.evaluate('String(getSelection())')).toBe(
+      await page.locator('.replay code').innerText(),
+    )
+  })
+
   test('draws a wait from where it begins to where the statement goes on', async () => {
     const { page } = await open(measured(), hashOf(waiting))
     const wait = await page.locator('.wait').boundingBox()

@@ -56,7 +56,6 @@ export interface WorkloadView {
 export interface StrategyView {
   readonly name: string
   readonly summary: string
-  readonly claims: readonly string[]
 }
 
 /**

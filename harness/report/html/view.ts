@@ -60,7 +60,7 @@ function workloadsOf({ strategies, cells, notRun }: Results): WorkloadView[] {
   const described = new Map(strategies.map((each) => [rowKey(each.workload, each.name), each]))
   const placed = new Map(
     [...cells, ...notRun].map(({ workload, strategy }) => {
-      const otherwise = { workload, name: strategy, summary: '', claims: [] }
+      const otherwise = { workload, name: strategy, summary: '' }
       const key = rowKey(workload, strategy)
       return [key, described.get(key) ?? otherwise]
     }),
@@ -69,11 +69,7 @@ function workloadsOf({ strategies, cells, notRun }: Results): WorkloadView[] {
   const byWorkload = Map.groupBy(new Set(inOrder), ({ workload }) => workload)
   return [...byWorkload.entries()].map(([name, rows]) => ({
     name,
-    strategies: rows.map(({ name: strategy, summary, claims }) => ({
-      name: strategy,
-      summary,
-      claims,
-    })),
+    strategies: rows.map(({ name: strategy, summary }) => ({ name: strategy, summary })),
   }))
 }
 

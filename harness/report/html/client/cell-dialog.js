@@ -1,7 +1,7 @@
 /** @import { CellView, LoadView, RateView, SearchView } from '../report-view.ts' */
 import { address, go, onAddress } from './address.js'
 import { counterexample } from './counterexample.js'
-import { cellById, levelTitle } from './data.js'
+import { cellById, levelTitle, summaryOf } from './data.js'
 import { facts, h, table } from './dom.js'
 import { buttonOf } from './matrix.js'
 import { classOf, figure, interval, percent, range, signs } from './words.js'
@@ -59,6 +59,7 @@ function contentOf(cell, close) {
     closeButton(close),
     h('p', { class: 'place' }, `${cell.platformTitle}, ${levelTitle(cell.isolation)}`),
     h('h2', { id: 'cell-title' }, `${cell.workload}/${cell.strategy}`),
+    h('p', { class: 'summary' }, summaryOf(cell)),
     h(
       'p',
       { class: `total ${classOf(cell.status)}` },

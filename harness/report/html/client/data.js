@@ -6,6 +6,12 @@ export const view = JSON.parse(document.querySelector('#data')?.textContent ?? '
 /** @param {string} id */
 export const cellById = (id) => view.cells.find((cell) => cell.id === id)
 
+/** What its strategy does, in a sentence. @param {CellView} cell */
+export const summaryOf = (cell) =>
+  view.workloads
+    .find(({ name }) => name === cell.workload)
+    ?.strategies.find(({ name }) => name === cell.strategy)?.summary
+
 /** @param {CellView} cell */
 export const placeOf = (cell) =>
   `${cell.workload}/${cell.strategy} on ${cell.platformTitle}, ${levelTitle(cell.isolation)}`
