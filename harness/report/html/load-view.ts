@@ -1,6 +1,7 @@
 import type { Cost, LoadSample } from '../../comparison/results.ts'
 import { loadPoints, meanOf, type LoadPoint } from '../../comparison/statistics.ts'
 import type { FigureView, LoadView } from './report-view.ts'
+import { sum } from './words.ts'
 
 /** What a strategy costs, for every number of clients and kind of contention. */
 export const loadViews = (cost: Cost | undefined): LoadView[] => loadPoints(cost).map(loadView)
@@ -41,6 +42,3 @@ function figure(point: LoadPoint, of: (sample: LoadSample) => number): FigureVie
   if (!found) throw new Error('A load point is made of one sample at least.')
   return found
 }
-
-const sum = (samples: readonly LoadSample[], of: (sample: LoadSample) => number): number =>
-  samples.reduce((total, sample) => total + of(sample), 0)

@@ -120,7 +120,7 @@ export interface FirstView {
 
 export interface SearchView {
   readonly verdict: 'holds' | 'violated' | 'inconclusive'
-  /** `all 924 schedules of scenario last-unit (reduced)`. */
+  /** `all 924 schedules of scenario last-unit (exhaustive)`. */
   readonly extent: string
   readonly reason?: string
   readonly grains: readonly Fact[]

@@ -19,27 +19,28 @@ export function searchView(search: SearchResult, workload: AnyWorkload | undefin
   }
 }
 
-/** `all 924 schedules of scenario last-unit (reduced)`. */
-export function extentOf({
-  schedules,
-  exhausted,
-  scenario,
-  explorer,
-}: Pick<SearchResult, 'schedules' | 'exhausted' | 'scenario' | 'explorer'>): string {
+/** `all 924 schedules of scenario same-user (exhaustive)`. */
+function extentOf({ schedules, exhausted, scenario, explorer, grains }: SearchResult): string {
   const number = count(schedules, 'schedule')
+  const isReduced = grains.some(({ redundant }) => redundant !== undefined)
+  const all = isReduced ? `${number} that stand for all` : `all ${number}`
   const of = scenario === undefined ? '' : ` of scenario ${scenario}`
   const seed = explorer.seed === undefined ? '' : `, seed ${explorer.seed}`
-  return `${exhausted ? 'all ' : ''}${number}${of} (${explorer.name}${seed})`
+  return `${exhausted ? all : number}${of} (${explorer.name}${seed})`
 }
 
 function describeGrain({
   grain,
   schedules,
   exhausted,
+  redundant,
   notRun,
 }: SearchResult['grains'][number]): Fact {
   const number = count(schedules, 'schedule')
-  const value = notRun === undefined ? `${exhausted ? 'all ' : ''}${number}` : `not run: ${notRun}`
+  const value =
+    notRun === undefined
+      ? `${exhausted && redundant === undefined ? 'all ' : ''}${number}`
+      : `not run: ${notRun}`
   return { name: grainTitles[grain], value }
 }
 

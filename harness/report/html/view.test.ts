@@ -29,7 +29,8 @@ describe('a cell', () => {
   })
 
   test('that holds says whether these were all schedules', () => {
-    expect(shown(safe)).toMatchObject({ status: 'holds', detail: 'all 14', isExhausted: true })
+    expect(shown(safe)).toMatchObject({ status: 'holds', detail: 'all, in 14', isExhausted: true })
+    expect(shown(safe).searches[0]?.extent).toMatch(/^14 schedules that stand for all of scenario /)
     const tried = shown(safe, ({ safety }) => {
       for (const search of safety!.searches) search.exhausted = false
     })
@@ -46,11 +47,11 @@ describe('a cell', () => {
     const naive = shown(safe, ({ safety }) => {
       safety!.naive!.violations = 1
     })
-    expect(naive.status).toBe('violated')
+    expect(naive).toMatchObject({ status: 'violated', detail: 'unscheduled' })
     const loaded = shown(safe, ({ cost }) => {
       cost!.loads[0]!.violations = [{ invariant: 'stock-conserved', message: 'One is missing.' }]
     })
-    expect(loaded.status).toBe('violated')
+    expect(loaded).toMatchObject({ status: 'violated', detail: 'under load' })
     expect(loaded.remarks.join(' ')).toContain('stock-conserved did not hold: One is missing.')
   })
 
@@ -88,8 +89,13 @@ describe('a cell', () => {
   test('whose schedules could not all be judged says so', () => {
     const cell = shown(safe, ({ safety }) => {
       safety!.rate!.series[0]!.notJudged = 3
+      safety!.naive!.notJudged = 1
     })
-    expect(cell.remarks).toEqual(['3 drawn schedules could not be judged.'])
+    expect(cell.remarks).toEqual([
+      '3 drawn schedules could not be judged.',
+      '1 run with no scheduler could not be judged.',
+    ])
+    expect(cell.naive?.basis).toContain('of 19 runs')
     expect(cell.rate?.basis).toContain('of 57 schedules')
   })
 

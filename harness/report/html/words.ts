@@ -48,3 +48,11 @@ export function showSetting(value: unknown): string {
   if (Array.isArray(value)) return value.map(showSetting).join(', ')
   return JSON.stringify(value) ?? 'none'
 }
+
+const counted = new Intl.NumberFormat('en')
+
+/** `2,682`. */
+export const thousands = (number: number): string => counted.format(number)
+
+export const sum = <T>(items: readonly T[], figure: (item: T) => number): number =>
+  items.reduce((total, item) => total + figure(item), 0)

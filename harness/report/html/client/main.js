@@ -46,7 +46,7 @@ function legend() {
   return h(
     'p',
     { class: 'quiet' },
-    'Under a verdict: how often drawn schedules break a claim, and which schedule was the first to, in the middle of all seeds; or how many schedules were tried without, “all” where a scenario has no others. The stronger the colour, the more often, or the more of all.',
+    'Under a verdict: how often drawn schedules break a claim, and which schedule was the first to, in the middle of all seeds; or in how many schedules nothing broke, and “all” where these are all of a scenario, or stand for all. The stronger the colour, the more often, or the more of all.',
   )
 }
 
