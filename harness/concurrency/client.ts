@@ -154,6 +154,8 @@ export class Client {
     this.#busy.add(session)
     witness?.sent(statement, session)
     const outcome = await session.execute(statement, []).finally(() => this.#busy.delete(session))
+    // The connection may have been taken away, which is no answer.
+    if (this.#company.isOver) return new Promise(() => {})
     witness?.answered(statement, outcome)
     if (!outcome.ok) throw this.#refusal(outcome.error)
     return Object.assign([...outcome.rows], { affectedRows: outcome.affectedRows })

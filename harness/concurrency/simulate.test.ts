@@ -144,6 +144,9 @@ describe('a simulation', () => {
       { reply: 'no answer', clients: 10 },
     ])
     expect(simulation.accounted.clients).toBe(20)
+    expect(simulation.swallowed.successes).toBe(10)
+    // What becomes of the connections that are taken away is no refusal.
+    expect(simulation.aborts).toBe(0)
     expect(new Set(simulation.invariants.map(({ outcome }) => outcome))).toEqual(
       new Set(['not judged']),
     )

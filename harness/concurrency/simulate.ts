@@ -90,7 +90,7 @@ export interface Simulated extends IsolationSetting {
   readonly accounted: Share
   /**
    * What a count of promises would say where each failure is caught and logged, as in the simulation that
-   * this one is modelled on: that everybody has succeeded.
+   * this one is modelled on: that everybody who was answered has succeeded.
    */
   readonly swallowed: { readonly successes: number; readonly quantity: number }
   readonly retries: number
@@ -302,10 +302,14 @@ class RushRun {
         `Of ${this.#options.clients} clients who asked for ${asked}, ${accounted.clients} with ${accounted.quantity} are accounted for.`,
       )
     }
+    const answered = listed.filter(({ reply }) => reply !== noAnswer)
     return {
       outcomes: listed,
       accounted,
-      swallowed: { successes: accounted.clients, quantity: accounted.quantity },
+      swallowed: {
+        successes: sumOf(answered, 'clients'),
+        quantity: sumOf(answered, 'quantity'),
+      },
     }
   }
 

@@ -66,7 +66,7 @@ function facts(simulation: Simulated, { left, done, unit }: Words): string[][] {
     [done, `${count(handedOut.quantity, ...unit)}, as ${rows}`],
     [
       'throughput',
-      `${number.format(simulation.repliesPerSecond)} replies/s, ${number.format(simulation.commandsPerSecond)} of them ok`,
+      `${count(Math.round(simulation.repliesPerSecond), 'reply', 'replies')}/s, ${number.format(simulation.commandsPerSecond)} of them ok`,
     ],
     ...(latencyMs
       ? [

@@ -187,6 +187,21 @@ describe('ok-has-its-purchase', () => {
     },
   )
 
+  test('names only the rows of the user where there are many', () => {
+    const many = Array.from({ length: 1_500 }, (_, user) => row(user + 2))
+    const commands = many.map((each) => did(buy(each.user_id)))
+    const run = { initial: state([2_000]), commands: [did(buy(1, 2)), ...commands] }
+    expect(check(name, { ...run, final: state([498], many) })).toBe(
+      'User 1 was told ok for 1 purchase of 2 of product 1, and 0 rows were added: 1,500 rows of others.',
+    )
+    expect(check(name, { ...run, final: state([497], [...many, row(1)]) })).toBe(
+      'User 1 was told ok for 1 purchase of 2 of product 1, and 0 rows were added: purchase(user_id 1, product_id 1, quantity 1), and 1,500 rows of others.',
+    )
+    expect(check('stock-conserved', { ...run, final: state([1], many) })).toMatch(
+      /: product\(id 1, stock 1\); purchase\(.*\), and 1,488 more rows\.$/,
+    )
+  })
+
   test('is broken by an ok for a product that does not exist', () => {
     expect(check(name, { initial, commands: [did(buy(1, 1, 9))], final: initial })).toBe(
       'User 1 was told ok for 1 purchase of 1 of product 9, and 0 rows were added: no row in purchase.',

@@ -2,7 +2,7 @@ import { showRow, type Row } from '../databases/statement.ts'
 import { count } from '../words.ts'
 
 /** More than that nobody reads, and after many commands at once there may be thousands. */
-const mostListed = 12
+export const mostListed = 12
 
 /** Rows as messages name them: `redemption(coupon_id 1, user_id 2)`, one after the other. */
 export function listRows(table: string, rows: readonly object[]): string {

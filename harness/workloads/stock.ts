@@ -5,7 +5,7 @@ import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
 import { count } from '../words.ts'
-import { listRows } from './rows.ts'
+import { listRows, mostListed } from './rows.ts'
 
 /** Products with stock and their purchases: what the workloads `purchase` and `checkout` share. */
 
@@ -238,16 +238,18 @@ function repliesAgainstRows<Command>(
   for (const row of run.initial.purchase) account(row).added -= 1
   for (const { row, owed, maybe, added } of accounts.values()) {
     if (owed <= added && added <= owed + maybe) continue
-    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRows('purchase', ownFirst(run.final.purchase, row.user_id))}.`
+    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
   }
   return undefined
 }
 
-/** The user's rows first: where there are many, only the first ones are listed. */
-const ownFirst = (rows: readonly PurchaseRow[], user: number): readonly PurchaseRow[] => [
-  ...rows.filter(({ user_id }) => user_id === user),
-  ...rows.filter(({ user_id }) => user_id !== user),
-]
+/** All rows, as one of somebody else may be the one that is missing; but where they are many, the user's. */
+function listRowsOf(rows: readonly PurchaseRow[], user: number): string {
+  if (rows.length <= mostListed) return listRows('purchase', rows)
+  const own = rows.filter(({ user_id }) => user_id === user)
+  const others = count(rows.length - own.length, 'row')
+  return `${own.length === 0 ? '' : `${listRows('purchase', own)}, and `}${others} of others`
+}
 
 const rowOf = ({ userId: user, productId: id, quantity: bought }: Bought): PurchaseRow => ({
   user_id: user,
