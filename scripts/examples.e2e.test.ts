@@ -92,6 +92,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   [`${explore} --strategy insert-where-not-exists --explorer reduced --grain phase`]: 1,
   [`${explore} --strategy read-modify-write --invariant serial-equivalence --explorer pct`]: 1,
   [`${explore} --strategy read-modify-write --keep counterexamples`]: 1,
+  [`${lockstep} simulate --strategy check-then-insert --clients 100`]: 1,
   [`${lockstep} replay properties/corpus/postgres/read-committed/purchase.read-modify-write.stock-conserved.json`]: 1,
 }
 

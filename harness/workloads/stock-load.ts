@@ -3,7 +3,7 @@ import { idsOfLoad, rowPicker } from './spread.ts'
 import type { Purchase, Restock, StockState } from './stock.ts'
 
 /** Of the product in which all clients meet, and of every other one. */
-const hotStock = 5_000
+const hotStock = 1_000
 const otherStock = 200
 /**
  * One command in so many restocks what the others have bought, so that nothing runs out. Much stock from
