@@ -189,8 +189,7 @@ function drawTradeoffs(all, width) {
       ' holds in those that were tried  ',
       h('span', { class: 'word violated' }, '✕'),
       ' violated. The thick line joins those that no other one beats in both, of all strategies of the workload.',
-      others > 0 &&
-        ` ${count(others, 'more strategy', 'more strategies')} with no known violation rate cannot be drawn.`,
+      others > 0 && ` ${count(others, 'more cell')} with no known violation rate cannot be drawn.`,
     ),
     panels(known, width, (title, ofPlatform, each) => tradeoff(title, ofPlatform, known, each)),
     folded('The same as a table', tradeoffTable(known)),
