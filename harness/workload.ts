@@ -56,6 +56,7 @@ export interface Range {
   readonly max: number
 }
 
+/** How many come in a {@link Rush}, and what for. */
 export interface RushOptions {
   readonly clients: number
   /** How much there is of what is handed out. */
@@ -84,6 +85,7 @@ export interface Rush<State, Command> {
   supplyFor(clients: number): number
   /** How much each asks for where nobody has said so; left out where it is always one. */
   readonly quantity?: Range
+  /** The data, and one command for each client: the same for the same seed. */
   start(options: RushOptions): { readonly initial: State; readonly commands: readonly Command[] }
   /** How much the command asks for. */
   quantityOf(command: Command): number

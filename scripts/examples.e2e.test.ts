@@ -43,6 +43,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx -y pnpm@12 test:props --help': 'test-props.e2e.test.ts calls it',
   "node scripts/run-workflow.ts .github/workflows/ci.yml --job properties report --matrix shard=1/1 --without Install --without 'Let MariaDB say who holds a lock' --env LOCKSTEP_POSTGRES_URL= --env LOCKSTEP_MYSQL_URL= --env LOCKSTEP_MARIADB_URL= --env LOCKSTEP_REQUIRE=postgres --env LOCKSTEP_DATABASES=postgres --env LOCKSTEP_TIME_BUDGET=60":
     'workflow.e2e.test.ts does the same in a repository of its own',
+  [`${lockstep} compare --resume`]: 'compare.e2e.test.ts goes on with what was interrupted',
   'npx -y pnpm@12 docs:api': 'pnpm check makes the same, without writing it',
   ...Object.fromEntries(
     [
@@ -77,6 +78,10 @@ const smaller: Readonly<Record<string, string>> = {
     '--preemptions 1',
   [`${explore} --workload purchase --strategy for-share-then-update --database mysql --explorer exhaustive`]:
     '--preemptions 1',
+  [`${lockstep} compare --quick --database postgres --workload purchase`]:
+    '--strategy purchase/select-for-update --only safety --schedules 10 --seeds 1 --output lockstep-results/quick',
+  [`${lockstep} compare --strategy purchase/select-for-update,purchase/optimistic-version --database postgres --isolation read-committed --only cost --load-time 2 --repetitions 10 --output lockstep-results/locks`]:
+    '--load-time 0.2 --repetitions 1 --clients 1',
   [`${lockstep} hermitage --database all`]: '--case p4,g1a',
 }
 
@@ -128,6 +133,11 @@ beforeAll(async () => {
   const fixtures = join(root, 'harness/spec/fixtures')
   copyFileSync(join(fixtures, 'specs/foreign-key.spec'), join(folder, 'deadlock.spec'))
   copyFileSync(join(fixtures, 'expected/foreign-key.out'), join(folder, 'expected/deadlock.out'))
+  for (const age of ['old', 'new']) {
+    mkdirSync(join(folder, age))
+    const results = join(root, 'harness/report/html/fixtures/results.json')
+    copyFileSync(results, join(folder, age, 'results.json'))
+  }
   mkdirSync(join(folder, 'bin'))
   writeFileSync(join(folder, 'bin/npx'), npx)
   chmodSync(join(folder, 'bin/npx'), 0o755)

@@ -1,6 +1,14 @@
 /** Packs Lockstep, installs it in a blank project as somebody else would, and works with it there. */
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -82,6 +90,18 @@ test('the tarball holds what is needed, and no tests', async () => {
   for (const target of [...targets, ...Object.values(bin)]) {
     expect(files).toContain(target.replace(/^\.\//, ''))
   }
+})
+
+test('what is started rather than imported is in the tarball as well', async () => {
+  const unpacked = mkdtempSync(join(folder, 'unpacked-'))
+  await succeeds(folder, 'tar', ['-xzf', tarball, '-C', unpacked])
+  const started = globSync('package/dist/**/*.js', { cwd: unpacked }).flatMap((file) => {
+    const text = readFileSync(join(unpacked, file), 'utf8')
+    const names = [...text.matchAll(/moduleBeside\('([^']+)', import\.meta\.url\)/g)]
+    return names.map(([, name]) => join(dirname(file), `${name}.js`))
+  })
+  expect(started).toHaveLength(3)
+  expect(started.filter((file) => !existsSync(join(unpacked, file)))).toEqual([])
 })
 
 interface Manager {
@@ -188,6 +208,8 @@ function expectDoubleBooking({ exitCode, stdout }: Ended): string {
   return token
 }
 
+const briefly = ['--quick', '--only', 'safety', '--schedules', '10', '--seeds', '1']
+
 /** Whatever finds its files or starts processes and threads of its own. */
 async function expectTheRest(
   lockstep: (...args: string[]) => Promise<Ended>,
@@ -196,10 +218,18 @@ async function expectTheRest(
   token: string,
 ): Promise<void> {
   writeFileSync(join(project, file('spins')), spins)
-  const [safe, spinning, replayed, listed, again] = await Promise.all([
+  const [safe, spinning, replayed, compared, listed, again] = await Promise.all([
     lockstep('explore', '--strategy', file('lock-then-book'), '--explorer', 'reduced'),
     lockstep('explore', '--strategy', file('spins')),
     lockstep('replay', '--strategy', file('check-then-book'), token),
+    lockstep(
+      'compare',
+      '--strategy',
+      file('check-then-book'),
+      '--database',
+      'postgres',
+      ...briefly,
+    ),
     lockstep('list'),
     lockstep('init'),
   ])
@@ -208,6 +238,9 @@ async function expectTheRest(
   expect(spinning.exitCode).toBe(3)
   expect(spinning.stdout + spinning.stderr).toContain('computed for 5 s without a pause')
   expect(replayed).toMatchObject({ exitCode: 1 })
+  expect(compared).toMatchObject({ exitCode: 0 })
+  const report = readFileSync(join(project, 'lockstep-results/report.html'), 'utf8')
+  expect(report).toContain('check-then-book')
   expect(listed).toMatchObject({ exitCode: 0 })
   expect(listed.stdout).toContain('workload redemption')
   expect(again.exitCode).toBe(2)

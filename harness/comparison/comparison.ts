@@ -22,6 +22,7 @@ import {
 import { measureSafety } from './safety.ts'
 import { Turns } from './turns.ts'
 
+/** What is compared, how thoroughly, and where the results go: see `runComparison`. */
 export interface ComparisonOptions {
   readonly places: readonly Place[]
   readonly strategies: readonly Strategy[]

@@ -123,6 +123,7 @@ export class ResultsFolder {
     return file
   }
 
+  /** Ends the writing. What has been written stays. */
   close(): void {
     if (this.#journal !== undefined) closeSync(this.#journal)
     this.#journal = undefined

@@ -30,6 +30,7 @@ export interface Chosen {
 export const pathOf = ({ workload, strategy, platform, isolation }: Place): string =>
   [workload, strategy, platform, isolation].join('/')
 
+/** The cells that are asked for, and those of them that cannot be run, with the reason. */
 export function choosePlaces({ strategies, engines: chosen, levels, filter }: Selection): Chosen {
   const places: Place[] = []
   const notRun: CellNotRun[] = []

@@ -15,6 +15,7 @@ export function thisLockstep(): Results['lockstep'] {
   }
 }
 
+/** The machine that this runs on; its memory in bytes. */
 export function thisMachine(): Results['machine'] {
   return {
     processors: cpus().map(({ model }) => model.trim()),

@@ -11,6 +11,7 @@ import { platforms } from '../hermitage/platform.ts'
  * A change that an older reader would misunderstand gets a new version; fields may be added without.
  */
 export const resultsVersion = 1
+/** What a file of results calls itself, so that it is taken for nothing else. */
 export const resultsFormat = 'lockstep-results'
 
 const counter = z.int().min(0)
@@ -201,6 +202,7 @@ const machine = z.object({
   node: z.string(),
 })
 
+/** Accepts the results of a comparison. Times are in milliseconds, rates in commands per second. */
 export const resultsSchema = z.object({
   format: z.literal(resultsFormat),
   version: z.literal(resultsVersion),
@@ -235,6 +237,7 @@ export const resultsSchema = z.object({
   notRun: z.array(notRunSchema),
 })
 
+/** The results of a comparison, as `results.json` has them. */
 export type Results = z.infer<typeof resultsSchema>
 export type Cell = Results['cells'][number]
 export type Place = Pick<Cell, 'workload' | 'strategy' | 'platform' | 'isolation'>

@@ -16,6 +16,7 @@ import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { endsWithin, unlessStopped } from './stop-signal.ts'
 import { checkUnfinished } from './unfinished.ts'
 
+/** What a simulation needs: who comes, how many, and where to. */
 export interface SimulationOptions {
   /** Its tables are made anew, and whatever it held is gone. */
   readonly lane: Lane
@@ -98,6 +99,7 @@ export interface Simulated extends IsolationSetting {
   readonly invariants: readonly SimulatedInvariant[]
 }
 
+/** What became of an invariant in a simulation. */
 export interface SimulatedInvariant {
   readonly name: string
   readonly claimed: boolean
