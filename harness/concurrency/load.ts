@@ -20,6 +20,7 @@ import { endsWithin, unlessStopped } from './stop-signal.ts'
 import { checkUnfinished } from './unfinished.ts'
 
 /** What a load is made of: see `runLoad`. */
+/** What to measure, and on what. */
 export interface LoadOptions {
   /** Its tables are made anew, and whatever it held is gone. */
   readonly lane: Lane
@@ -65,8 +66,15 @@ export interface LoadResult {
   readonly latencyMs: Latency | undefined
   /** The same latencies as an HdrHistogram, of microseconds, in its compressed form as base64. */
   readonly histogram: string
-  /** See {@link Effort}. */
+  /**
+   * Transactions begun by a command after the database had refused it something, or after it had rolled
+   * back; and statements outside transactions, sent again after they were refused.
+   */
   readonly retries: number
+  /**
+   * Statements that the database refused for the sake of another transaction, or for no known reason. What
+   * it says about the data, such as a unique violation, is none.
+   */
   readonly aborts: number
   /**
    * How long sessions waited for locks, added up over all of them, in milliseconds. InnoDB adds up waits

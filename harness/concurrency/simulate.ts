@@ -163,7 +163,11 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   }
 }
 
-/** @throws {UsageError} when there is none. */
+/**
+ * What everybody does at once in a simulation of the workload.
+ *
+ * @throws {UsageError} when it says nothing about that.
+ */
 export function rushOf(workload: AnyWorkload): Rush<Rows, AnyCommand> {
   if (workload.rush) return workload.rush
   throw new UsageError(
