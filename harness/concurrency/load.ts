@@ -19,7 +19,6 @@ import { ReplyCounter } from './reply-counter.ts'
 import { endsWithin, unlessStopped } from './stop-signal.ts'
 import { checkUnfinished } from './unfinished.ts'
 
-/** What a load is made of: see `runLoad`. */
 /** What to measure, and on what. */
 export interface LoadOptions {
   /** Its tables are made anew, and whatever it held is gone. */

@@ -139,20 +139,21 @@ export interface Lane {
    */
   readyForLoad(): Promise<void>
 
-  /** Reads how long sessions wait for locks: see {@link LockWaitReading}. */
-  readLockWaits(): Promise<LockWaitReading>
+  /**
+   * Milliseconds that the server itself has added up of waits for locks, since some time in the past, over
+   * all its sessions; 0 where it adds up none. See {@link LockWaitSample} for the others.
+   */
+  countedLockWaitMs(): Promise<number>
+
+  /** Looks who waits for locks at this moment. */
+  sampleLockWaits(): Promise<LockWaitSample>
 
   /** Closes every connection and drops the lane's database. */
   close(): Promise<void>
 }
 
-/**
- * How long sessions wait for locks, from two sources that do not overlap: what the server adds up by
- * itself, and what has to be asked for again and again.
- */
-export interface LockWaitReading {
-  /** Milliseconds that the server has added up, since some time in the past, over all its sessions. */
-  readonly countedMs: number
+/** What has to be asked for again and again to know how long sessions wait for locks. */
+export interface LockWaitSample {
   /** The lane's sessions that wait at this moment in a way that the server does not add up. */
   readonly waiting: number
   /** Whether somebody else is at work on the server at this moment, whose waits it adds up as well. */

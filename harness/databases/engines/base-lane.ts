@@ -1,5 +1,5 @@
 import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
-import type { ActorSession, Engine, Lane, LockWaitReading, Rows, Table, Wait } from '../engine.ts'
+import type { ActorSession, Engine, Lane, LockWaitSample, Rows, Table, Wait } from '../engine.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
 /** A session that the server knows by a number. */
@@ -60,7 +60,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract recover(): Promise<void>
   abstract freeConnections(): Promise<number>
   abstract readyForLoad(): Promise<void>
-  abstract readLockWaits(): Promise<LockWaitReading>
+  abstract countedLockWaitMs(): Promise<number>
+  abstract sampleLockWaits(): Promise<LockWaitSample>
   abstract close(): Promise<void>
 
   protected abstract openSession(): Promise<Session>

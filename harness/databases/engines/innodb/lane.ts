@@ -5,7 +5,7 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
-  type LockWaitReading,
+  type LockWaitSample,
   type Rows,
   type Table,
   type Wait,
@@ -299,12 +299,15 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     await Promise.all(this.opened.map((session) => session.execute(loadSetting)))
   }
 
-  async readLockWaits(): Promise<LockWaitReading> {
-    const read = <T>(text: string) => this.#try(() => ask<T[]>(this.#watcher, text))
-    const [time] = await read<{ Value: string }>(rowLockTimeSql)
-    const [processes] = await read<{ waiting: number; strangers: number }>(processesSql)
-    const { waiting = 0, strangers = 0 } = processes ?? {}
-    return { countedMs: Number(time?.Value ?? 0), waiting, isShared: strangers > 0 }
+  async countedLockWaitMs(): Promise<number> {
+    const [time] = await this.#try(() => ask<{ Value: string }[]>(this.#watcher, rowLockTimeSql))
+    return Number(time?.Value ?? 0)
+  }
+
+  async sampleLockWaits(): Promise<LockWaitSample> {
+    const look = () => ask<{ waiting: number; strangers: number }[]>(this.#watcher, processesSql)
+    const [{ waiting, strangers } = { waiting: 0, strangers: 0 }] = await this.#try(look)
+    return { waiting, isShared: strangers > 0 }
   }
 
   /** A killed session keeps its locks until it has undone its transaction. */

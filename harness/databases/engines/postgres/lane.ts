@@ -5,7 +5,7 @@ import {
   forEngine,
   type Engine,
   type LaneOptions,
-  type LockWaitReading,
+  type LockWaitSample,
   type Rows,
   type Table,
   type Wait,
@@ -264,9 +264,13 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     await Promise.all(this.opened.map((session) => session.execute(loadSetting, [])))
   }
 
-  async readLockWaits(): Promise<LockWaitReading> {
+  countedLockWaitMs(): Promise<number> {
+    return Promise.resolve(0)
+  }
+
+  async sampleLockWaits(): Promise<LockWaitSample> {
     const answer = await this.#try(() => this.#watcher.query<{ waiting: number }>(waitingSql))
-    return { countedMs: 0, waiting: answer.rows[0]?.waiting ?? 0, isShared: false }
+    return { waiting: answer.rows[0]?.waiting ?? 0, isShared: false }
   }
 
   async close(): Promise<void> {
