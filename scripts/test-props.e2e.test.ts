@@ -109,6 +109,21 @@ describe.concurrent('test:props', { timeout: limitMs }, () => {
     expect(stderr()).toMatch(/\nproperties: inconclusive\n$/)
   })
 
+  test('runs no more of what is expected once the time budget is used up, and counts it', async (context) => {
+    const elsewhere = privateFolder()
+    context.onTestFinished(() => rmSync(elsewhere, { recursive: true }))
+    const summary = join(elsewhere, 'summary.md')
+    const { ended } = start(context, ['postgres-figures'], {
+      LOCKSTEP_STAGES: 'expectations',
+      LOCKSTEP_TIME_BUDGET: '0.001',
+      LOCKSTEP_SUMMARY: summary,
+    })
+    expect(await ended).toBe(3)
+    const text = readFileSync(summary, 'utf8')
+    expect(text).toMatch(/^0 properties as expected, 0 not, 10 not run;/m)
+    expect(text).toContain('| 10 | the time budget was used up |')
+  })
+
   test('that is interrupted is inconclusive, and leaves nothing behind', async (context) => {
     const { process: child, ended, stderr, folder } = start(context, [], {})
     const isRunning = (): boolean => tracesIn(folder).length > 0
