@@ -22,6 +22,7 @@ const stagesOf = (specifications: readonly TestSpecification[]): string[] =>
   specifications.map(({ moduleId }) => stageOf(moduleId))
 
 test('files of properties are run stage by stage', async () => {
+  // oxlint-disable-next-line unicorn/no-array-sort -- not an array's
   const sorted = await sequencer().sort(files.toReversed())
   expect(new Set(sorted)).toEqual(new Set(files))
   expect([...new Set(stagesOf(sorted))]).toEqual(stages)
