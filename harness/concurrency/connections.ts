@@ -7,7 +7,7 @@ import { throwIfStopped } from './stop-signal.ts'
 import { count } from '../words.ts'
 
 /** Connections that were closed a moment ago may still be counted. */
-const patienceMs = 2_000
+const patienceMs = 1_000
 const askAgainMs = 50
 
 /** Connections that are opened before somebody who does not want to wait is heard. */

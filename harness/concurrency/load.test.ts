@@ -91,7 +91,7 @@ function asTemplate(text: string): TemplateStringsArray {
 const options = {
   clients: 4,
   contention: 'hot',
-  durationMs: 300,
+  durationMs: 200,
   warmUpMs: 50,
   seed: 1,
 } as const satisfies Omit<LoadOptions, 'lane' | 'strategy'>
@@ -203,8 +203,9 @@ describe('a load', () => {
 
   /** That the lane is as good as new. */
   async function expectUsable(): Promise<void> {
-    const { replies, violations } = await executeLoad({ ...options, lane, strategy: conditional })
-    expect(replies.ok).toBeGreaterThan(10)
+    const load = { ...options, lane, strategy: conditional, durationMs: 60 }
+    const { replies, violations } = await executeLoad(load)
+    expect(replies.ok).toBeGreaterThan(0)
     expect(violations).toEqual([])
   }
 
