@@ -35,6 +35,7 @@ beforeAll(async () => {
       '--root',
       folder,
       '--reporter=default',
+      '--reporter=github-actions',
       '--reporter=json',
       `--outputFile=${file}`,
     ],
@@ -91,6 +92,9 @@ describe('what a failure says', () => {
     expect(failure).toMatch(/^step {2}A +B$/m)
     expect(failure).toMatch(/^npx -y pnpm@12 lockstep replay --strategy my\/unsafe\.ts ls1\.\S+$/m)
     expect(failure).toContain('(random, seed 1)')
+    // Where the test is declared: reporters show it, and annotate the line.
+    expect(failure).toMatch(/ at .*verdicts\.fixture\.ts:\d+:\d+/)
+    expect(failure).not.toContain('test-strategy.ts')
   })
 
   test('of one that should have been broken', () => {
@@ -121,6 +125,12 @@ describe('what a failure says', () => {
 
 test('a skipped one names the reason, where another database is there', () => {
   expect(stdout).toMatch(/↓ .*holds on MySQL at repeatable-read.*\[.*127\.0\.0\.1/s)
+})
+
+test('a failure is annotated where the test is declared', () => {
+  expect(stdout).toMatch(
+    /^::error file=.*verdicts\.fixture\.ts,title=.*,line=11,column=\d+::.*VIOLATED/m,
+  )
 })
 
 test('the seed is printed once', () => {

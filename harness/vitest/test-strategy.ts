@@ -60,6 +60,7 @@ const longestSearchMs = 600_000
  */
 export function testStrategy(strategy: Strategy, options: StrategyTestOptions = {}): void {
   const { expect: expected = 'holds', file } = options
+  const declared = framesBelow(testStrategy)
   const cells = cellsOf(strategy, options)
   const search = searchOf(strategy, options)
   checkOptions(search)
@@ -72,12 +73,12 @@ export function testStrategy(strategy: Strategy, options: StrategyTestOptions = 
       `${verbs[expected]} on %s`,
       { timeout },
       async ([, cell], context) => {
-        const server = await serverFor(cell, cells, context)
+        const server = await serverFor(cell, cells, context, declared)
         const exploration = await exploreOn(server, cell, (lane) =>
           explore({ ...search, lane, signal: context.signal }),
         )
         const complaint = whyUnexpected(strategy.workload, exploration, expected, file)
-        if (complaint !== undefined) throw failure(complaint)
+        if (complaint !== undefined) throw failure(complaint, declared)
       },
     )
   })
@@ -104,11 +105,12 @@ async function serverFor(
   { engine, optional }: Cell,
   cells: readonly Cell[],
   context: TestContext,
+  declared: string,
 ): Promise<DatabaseServer> {
   const server = await servers.of(engine)
   if (!('missing' in server)) return server
   if (optional && (await isAnyThere(cells))) context.skip(server.missing)
-  throw failure(`inconclusive: nothing could be run.\n${server.missing}\n`)
+  throw failure(`inconclusive: nothing could be run.\n${server.missing}\n`, declared)
 }
 
 async function isAnyThere(cells: readonly Cell[]): Promise<boolean> {
@@ -132,10 +134,17 @@ async function exploreOn(
   }
 }
 
-/** Where in Lockstep a test has failed tells nobody anything: the report says it all. */
-function failure(message: string): Error {
+/** The frames of whoever called the function, as they stand below the message of an error. */
+function framesBelow(called: (...args: never[]) => unknown): string {
+  const trace = { stack: '' }
+  Error.captureStackTrace(trace, called)
+  return trace.stack.split('\n').slice(1).join('\n')
+}
+
+/** Where in Lockstep a test has failed tells nobody anything; where it was declared does. */
+function failure(message: string, frames: string): Error {
   const error = new Error(message)
   error.name = 'Lockstep'
-  error.stack = `${error.name}: ${message}`
+  error.stack = `${error.name}: ${message}\n${frames}`
   return error
 }
