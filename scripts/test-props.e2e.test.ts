@@ -100,6 +100,15 @@ describe.concurrent('test:props', { timeout: limitMs }, () => {
     expect(tracesIn(folder)).toEqual([])
   })
 
+  test('is inconclusive where it cannot be started', async (context) => {
+    const { ended, stderr } = start(context, ['--shard', '1/2'], {})
+    expect(await ended).toBe(3)
+    expect(stderr()).toContain('must be a smaller than count of test files')
+    expect(stderr()).toContain(
+      '\nproperties: inconclusive. Vitest could not do what it had to: see above.\n',
+    )
+  })
+
   test('is inconclusive where all was left out', async (context) => {
     const { ended, stderr } = start(context, [], {
       LOCKSTEP_DATABASES: 'mysql',

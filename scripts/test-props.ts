@@ -13,6 +13,7 @@ import {
   propertiesVerdict,
   unknownName,
   UsageError,
+  type PropertyRun,
 } from '../harness/index.ts'
 import { faultVariable } from '../harness/testing/global-setup.ts'
 import { propertyRun } from '../harness/testing/property-run.ts'
@@ -118,8 +119,8 @@ async function main(args: readonly string[]): Promise<number> {
   })
   const modules = vitest.state.getTestModules()
   const errors = vitest.state.getUnhandledErrors() as readonly SerializedError[]
-  const fault = process.env[faultVariable]
   const run = propertyRun({ vitest, modules, errors })
+  const fault = process.env[faultVariable] ?? otherFault(run)
   const ended = fault === undefined ? run : { ...run, faults: [...run.faults, fault] }
   // Where nothing could begin, no reporter has heard of it.
   const problem = modules.length === 0 ? writeSummary(ended) : undefined
@@ -127,6 +128,13 @@ async function main(args: readonly string[]): Promise<number> {
   const verdict = propertiesVerdict(ended)
   process.stderr.write(`properties: ${verdict}${fault === undefined ? '' : `. ${fault}`}\n`)
   return exitCodes[verdict]
+}
+
+/** What vitest tells by nothing but the exit code, after it has printed it. */
+function otherFault(run: PropertyRun): string | undefined {
+  const hasFailed = process.exitCode !== exitCodes.inconclusive
+  const isHeld = propertiesVerdict({ ...run, isPart: true }) === 'holds'
+  return hasFailed && isHeld ? 'Vitest could not do what it had to: see above.' : undefined
 }
 
 function report(error: unknown): number {

@@ -38,6 +38,7 @@ export interface RunOptions {
  */
 export async function runWorkflow(workflow: Workflow, options: RunOptions): Promise<number> {
   const exitCodes = new Map<string, number>()
+  for (const key of leftOut(workflow)) options.say(`– "${key}" is left out`)
   for (const [id, job] of Object.entries(workflow.jobs)) {
     if (options.signal.aborted) break
     if (options.jobs && !options.jobs.includes(id)) {

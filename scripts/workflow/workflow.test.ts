@@ -58,6 +58,8 @@ jobs:
   })
 
   const failing = `
+on: push
+defaults: {}
 jobs:
   first:
     services: { db: {} }
@@ -76,6 +78,7 @@ jobs:
     expect(read('out')).toBe('failed\nthird\n')
     expect(() => read('never')).toThrow(/ENOENT/)
     expect(said).toEqual([
+      '– "defaults" is left out',
       '– job first: "services" is left out',
       '▶ first: Fails',
       '✗ first: Fails: exit code 1',
@@ -96,7 +99,7 @@ jobs:
       env: { OTHER: 'x' },
     })
     expect([exitCode, read('out')]).toEqual([0, 'third\n'])
-    expect(said[0]).toBe('– job first: left out, as it was not asked for')
+    expect(said[1]).toBe('– job first: left out, as it was not asked for')
     const some = await run(
       'jobs: { a: { env: { ONE: theirs }, strategy: { matrix: { n: [1, 2] } }, steps: [{ name: Skip, run: exit 1 }, { run: \'echo "$ONE ${{ matrix.n }}" >> out\' }] } }',
       { env: { ONE: 'mine' }, matrix: { n: '3' }, without: ['Skip'] },

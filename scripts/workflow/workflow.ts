@@ -71,12 +71,12 @@ export function combinationsOf({ strategy }: Job, replaced: Combination): readon
   return all
 }
 
-/** What is in a job or a step that nobody acts on here. */
-export function leftOut(of: Job | Step): readonly string[] {
+/** What is in a workflow, a job or a step that nobody acts on here. */
+export function leftOut(of: Workflow | Job | Step): readonly string[] {
   return Object.keys(of).filter((key) => !understood.has(key))
 }
 
-const here = ['name', 'needs', 'if', 'env', 'strategy', 'steps', 'uses', 'run', 'id']
+const here = ['jobs', 'name', 'needs', 'if', 'env', 'strategy', 'steps', 'uses', 'run', 'id']
 /** For a service only: machines to run on, and what is allowed there. */
-const elsewhere = ['runs-on', 'permissions', 'timeout-minutes']
+const elsewhere = ['on', 'runs-on', 'permissions', 'timeout-minutes']
 const understood = new Set([...here, ...elsewhere])
