@@ -43,8 +43,8 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['scripts/**/*.e2e.test.ts'],
-          testTimeout: 60_000,
-          // Most of them wait for their turn: see scripts/fixtures/program.ts.
+          // Most of them wait for their turn, which is part of it: see scripts/fixtures/program.ts.
+          testTimeout: 180_000,
           maxConcurrency: 50,
         },
       },

@@ -70,7 +70,7 @@ describe('compared with older results', () => {
     const worse = compareResults(held, violated)
     expect(worse.safety).toMatchObject([{ before: 'holds', after: 'violated', isWorse: true }])
     expect(unwrapped(worse)).toContain(
-      'purchase/reservation on postgres, read-committed: holds before, violated now; rate of violations +75 percentage points (',
+      'purchase/reservation on postgres, read-committed: holds before, violated now; rate of violations +75 (',
     )
     expect(compareResults(violated, held).safety).toMatchObject([{ isWorse: false }])
   })

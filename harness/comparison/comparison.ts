@@ -56,6 +56,8 @@ export const timeIsUp = 'The time budget was used up before.'
 
 /** Of the time that there is, if loads are to follow. */
 const searchShare = 0.5
+/** What waits in circles may take to end after a load: what is left then is cut off. */
+const mostMsToEnd = 3_000
 /** What a load takes besides: making its tables, and judging what it has left. In milliseconds. */
 const usualOverheadMs = 150
 
@@ -349,6 +351,7 @@ class Comparing {
         warmUpMs: effort.warmUpMs,
         durationMs: effort.loadMs,
         seed: (seed + job.repetition) | 0,
+        limitMs: mostMsToEnd,
         signal,
       })
       onEntry({ kind: 'load', place, load: { ...toSample(measured), repetition: job.repetition } })
@@ -418,11 +421,13 @@ const isOn = ({ innodb_snapshot_isolation: value }: Readonly<Record<string, stri
 
 /** What is kept of a load. */
 function toSample(measured: LoadResult): Omit<LoadSample, 'repetition'> {
-  const { commands: _, connections: __, notJudged: ___, latencyMs, replies, ...rest } = measured
+  const { commands: _, connections: __, latencyMs, lockWaitMs, replies, ...rest } = measured
   return {
     ...rest,
     ...(latencyMs && { latencyMs }),
+    ...(lockWaitMs !== undefined && { lockWaitMs }),
     replies: { ...replies, aborted: { ...replies.aborted } },
     violations: measured.violations.map(({ invariant, message }) => ({ invariant, message })),
+    notJudged: measured.notJudged.map(({ invariant, reason }) => ({ invariant, reason })),
   }
 }

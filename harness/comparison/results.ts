@@ -133,7 +133,12 @@ export const loadSchema = z.object({
   retries: counter.describe('attempts beyond the first'),
   aborts: counter.describe('attempts that the database refused'),
   lockWaitMs: milliseconds.optional().describe('over all sessions; left out where unknown'),
+  cutOff: counter.optional().describe('commands that had to be cut off at the end, done or not'),
   violations: z.array(z.object({ invariant: z.string(), message: z.string() })),
+  notJudged: z
+    .array(z.object({ invariant: z.string(), reason: z.string() }))
+    .optional()
+    .describe('claimed invariants of which the load says nothing, and serial equivalence'),
 })
 
 export const loadFailureSchema = z.object({

@@ -8,7 +8,14 @@ import {
   type Engine,
   type IsolationLevel,
 } from '../../harness/index.ts'
-import { parseEngines, parseIsolations, parseWorkload, seconds, wholeNumber } from './options.ts'
+import {
+  databaseOption,
+  parseEngines,
+  parseIsolations,
+  parseWorkload,
+  seconds,
+  wholeNumber,
+} from './options.ts'
 import { serverOptions, type ServerFlags } from './server-options.ts'
 
 /** What the options of `lockstep compare` leave in its flags. */
@@ -57,16 +64,11 @@ export const measuringOptions = [
 ] as const satisfies readonly (keyof CompareFlags)[]
 
 export function compareOptions(command: Command): Command {
-  const names = engines.map(({ name }) => name).join(', ')
   return serverOptions(
     command
       .option('--strategy <names>', 'names or files, several with commas between (default: all)')
       .option('--workload <name>', 'only strategies of this workload', parseWorkload)
-      .addOption(
-        new Option('--database <engines>', `${names}, several with commas between, or all`)
-          .argParser(parseEngines)
-          .default(engines, 'all'),
-      )
+      .addOption(databaseOption(engines))
       .option(
         '--require <engines>',
         'those of the databases without which the result is inconclusive',

@@ -34,6 +34,7 @@ import { checkExport, exportOption, printExport, remarksOf, type ExportFlags } f
 import { withJsonFault } from './json-fault.ts'
 import { checkCells, isMatrix, runCells, type Cells, type Search } from './matrix.ts'
 import {
+  databaseOption,
   findStrategy,
   isPath,
   onOrOff,
@@ -71,7 +72,6 @@ interface ExploreFlags extends ServerFlags, ExportFlags {
   readonly keep?: string
 }
 
-const [defaultEngine] = engines
 const [defaultExplorer] = explorers
 
 export function exploreCommand(finish: (exitCode: number) => void): Command {
@@ -79,11 +79,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .description('Search for an interleaving in which a strategy breaks an invariant.')
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
-    .addOption(
-      new Option('--database <engines>', `${names(engines)}, several with commas between, or all`)
-        .argParser(parseEngines)
-        .default(engines.slice(0, 1), defaultEngine?.name),
-    )
+    .addOption(databaseOption(engines.slice(0, 1)))
     .option(
       '--require <engines>',
       'those of the databases without which the result is inconclusive',

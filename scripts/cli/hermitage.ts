@@ -27,7 +27,7 @@ import { Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
 import { checkCells } from './matrix.ts'
-import { listed, parseEngines, parseIsolations } from './options.ts'
+import { databaseOption, listed, parseIsolations } from './options.ts'
 import { print, printJson, Progress } from './output.ts'
 import { serverChoice, serverOptions, type ServerFlags } from './server-options.ts'
 
@@ -38,21 +38,12 @@ interface HermitageFlags extends ServerFlags {
   readonly json?: true
 }
 
-const [defaultEngine] = engines
-
 export function hermitageCommand(finish: (exitCode: number) => void): Command {
   const command = new Command('hermitage')
     .description(
       'Show which anomalies each isolation level lets through, with the Hermitage suite.',
     )
-    .addOption(
-      new Option(
-        '--database <engines>',
-        `${engines.map(({ name }) => name).join(', ')}, several with commas between, or all`,
-      )
-        .argParser(parseEngines)
-        .default(engines.slice(0, 1), defaultEngine?.name),
-    )
+    .addOption(databaseOption(engines.slice(0, 1)))
     .addOption(
       new Option(
         '--isolation <levels>',

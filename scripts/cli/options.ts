@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import {
   byName,
   describeThrown,
@@ -45,6 +46,18 @@ export function seconds(name: string) {
 /** Parses an option that is a list of engines, or `all`. */
 export const parseEngines = (text: string): Engine[] =>
   listed(text, engines, (name) => byName('database', engines, name))
+
+/** `--database`, with the engines that are meant unless it is given. */
+export const databaseOption = (preset: readonly Engine[]): Option =>
+  new Option(
+    '--database <engines>',
+    `${engines.map(({ name }) => name).join(', ')}, several with commas between, or all`,
+  )
+    .argParser(parseEngines)
+    .default(
+      [...preset],
+      preset.length === engines.length ? 'all' : preset.map(({ name }) => name).join(),
+    )
 
 /** The items of a list with commas between, each once, or all that there are. */
 export function listed<T>(text: string, all: readonly T[], parse: (name: string) => T): T[] {

@@ -25,9 +25,9 @@ import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
 import { checkCells, isMatrix, runInCells, type Cells } from './matrix.ts'
 import {
+  databaseOption,
   findStrategy,
   onOrOff,
-  parseEngines,
   parseIsolations,
   parseWorkload,
   seconds,
@@ -51,8 +51,6 @@ interface SimulateFlags extends ServerFlags {
   readonly json?: true
 }
 
-const [defaultEngine] = engines
-const names = engines.map(({ name }) => name).join(', ')
 const defaultClients = 500
 /** What a coupon's or a product's column holds, with room for what is bought too much. */
 const mostStock = 1_000_000_000
@@ -62,11 +60,7 @@ export function simulateCommand(finish: (exitCode: number) => void): Command {
     .description('Release many clients at once, each on a connection of its own, and count.')
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
-    .addOption(
-      new Option('--database <engines>', `${names}, several with commas between, or all`)
-        .argParser(parseEngines)
-        .default(engines.slice(0, 1), defaultEngine?.name),
-    )
+    .addOption(databaseOption(engines.slice(0, 1)))
     .option(
       '--isolation <levels>',
       `${isolationLevels.join(', ')}, several with commas between, or all (default: the engine's own)`,
