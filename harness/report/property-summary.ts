@@ -194,7 +194,8 @@ function omissions(run: PropertyRun): readonly string[] {
   for (const { state, skipped, records } of run.results) {
     const named = records.flatMap(({ notRun }) => notRun ?? [])
     for (const reason of named) add(reason)
-    if (state === 'skipped' && named.length === 0) add(skipped ?? 'Its database is missing.')
+    if (state === 'skipped' && named.length === 0)
+      add(skipped ?? 'no reason was given; as a rule, its database is missing')
   }
   if (reasons.size === 0) return []
   const rows = [...reasons]
