@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import {
   cpSync,
@@ -49,7 +49,10 @@ beforeAll(() => {
   symlinkSync(join(root, 'node_modules'), join(repository, 'node_modules'))
   mkdirSync(temporary, { mode: 0o1777 })
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => {
+  endWhatRuns()
+  rmSync(folder, { recursive: true, force: true })
+})
 
 /** What takes the place of what a service would bring: PostgreSQL alone, and what the change touches. */
 const replaced = {
@@ -71,6 +74,24 @@ interface Outcome {
   readonly summary: string
 }
 
+/** What a machine is set to, such as whom npm trusts; but nothing that is about this run. */
+const machine = Object.fromEntries(
+  Object.entries(process.env).filter(
+    ([name]) => !/^(LOCKSTEP_|GITHUB_|VITEST|NODE_OPTIONS$|TEST$|CI$|pnpm_config_)/.test(name),
+  ),
+)
+
+let running: ChildProcess | undefined
+
+function endWhatRuns(): void {
+  if (running?.pid === undefined || running.exitCode !== null) return
+  try {
+    process.kill(-running.pid, 'SIGKILL')
+  } catch {
+    // It has just ended.
+  }
+}
+
 /** The steps of the workflow itself, as the script runs them. */
 async function runWorkflow(): Promise<Outcome> {
   const options = '--job properties report --matrix shard=1/1 --without Install'.split(' ')
@@ -81,9 +102,12 @@ async function runWorkflow(): Promise<Outcome> {
   rmSync(join(repository, 'results'), { recursive: true, force: true })
   const child = spawn(process.execPath, args, {
     cwd: repository,
-    env: { PATH: process.env['PATH'], HOME: process.env['HOME'] },
+    env: machine,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // With all that it has started, as it may be waiting for one of them.
+    detached: true,
   })
+  running = child
   let output = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (output += text))
