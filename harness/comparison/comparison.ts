@@ -5,11 +5,12 @@ import { executeLoad, type LoadResult } from '../concurrency/load.ts'
 import type { Engine, Lane } from '../databases/engine.ts'
 import type { DatabaseServer } from '../databases/server.ts'
 import { Fault, HarnessFault } from '../errors.ts'
-import { platforms, platformSettings, type Platform } from '../hermitage/platform.ts'
+import { platformOf, platforms, platformSettings, type Platform } from '../hermitage/platform.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Effort } from './effort.ts'
 import { Estimate } from './estimate.ts'
 import type { JournalEntry } from './journal.ts'
+import { outcomeOf } from './outcome.ts'
 import { engineOf, whyWithoutCost } from './places.ts'
 import {
   placeName,
@@ -182,18 +183,14 @@ class Comparing {
   async #describe(engine: Engine, server: DatabaseServer): Promise<void> {
     const { provider } = server
     const settings = { ...(await engine.settings(server)) }
-    const isolation = engine.defaultIsolation
+    const lane = await engine.openLane(server, { isolation: engine.defaultIsolation })
+    await lane.close()
+    const { version } = lane
+    this.#own.add(platformOf(lane))
     for (const platform of platforms.filter((each) => engineOf(each) === engine)) {
-      const { snapshotIsolation } = platformSettings[platform]
-      const lane = await engine.openLane(server, { isolation, snapshotIsolation })
-      const { version } = lane
-      await lane.close()
       const database = { platform, engine: engine.name, version, provider, settings }
       this.#mustBeTheSame(database)
       this.#options.onEntry({ kind: 'database', database })
-      if (snapshotIsolation === undefined || snapshotIsolation === isOn(settings)) {
-        this.#own.add(platform)
-      }
     }
   }
 
@@ -299,8 +296,7 @@ class Comparing {
   }
 
   #holds(place: Place): boolean {
-    const searches = this.#safety.get(placeName(place))?.searches ?? []
-    return searches.length > 0 && searches.every(({ verdict }) => verdict === 'holds')
+    return outcomeOf({ ...place, safety: this.#safety.get(placeName(place)) }) === 'holds'
   }
 
   async #loadIn(engine: Engine, server: DatabaseServer, block: readonly LoadJob[]): Promise<void> {
@@ -414,10 +410,6 @@ const settingOf = ({ platform, isolation }: Place) => ({
 
 const jobName = ({ place, clients, contention, repetition }: LoadJob): string =>
   `${placeName(place)} ${clients} ${contention} ${repetition}`
-
-/** How MariaDB is set; an older one has no such setting, and takes no snapshots that fail. */
-const isOn = ({ innodb_snapshot_isolation: value }: Readonly<Record<string, string>>): boolean =>
-  value === 'ON'
 
 /** What is kept of a load. */
 function toSample(measured: LoadResult): Omit<LoadSample, 'repetition'> {

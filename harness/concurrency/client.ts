@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseError } from '../databases/database-error.ts'
-import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
+import type { ActorSession, Engine, StatementOutcome } from '../databases/engine.ts'
 import type { EngineName } from '../databases/engine-name.ts'
 import type { Row, Statement } from '../databases/statement.ts'
 import {
@@ -13,6 +13,7 @@ import {
 } from '../errors.ts'
 import type { ActorId } from '../history.ts'
 import type { PerformedCommand } from '../invariant.ts'
+import { defaultAttempts } from '../plan.ts'
 import { aborted, isReply, unknown, type Reply } from '../reply.ts'
 import {
   openSession,
@@ -37,6 +38,20 @@ export interface Company {
   /** Nobody sends anything any more. */
   isOver: boolean
 }
+
+/** Clients whose sleeps are as long as they ask for. */
+export const companyOf = (
+  { name: engine }: Engine,
+  strategy: Strategy,
+  attempts = defaultAttempts,
+): Company => ({
+  strategy,
+  engine,
+  attempts,
+  longestSleepMs: Number.POSITIVE_INFINITY,
+  steps: 0,
+  isOver: false,
+})
 
 /** What a client is in the middle of. */
 export interface UnderWay {

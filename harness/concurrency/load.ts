@@ -4,13 +4,12 @@ import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { StrategyFault, UsageError, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand, Violation } from '../invariant.ts'
 import { serial } from '../oracles/judgement.ts'
-import { defaultAttempts } from '../plan.ts'
 import type { Strategy } from '../strategy.ts'
 import type { ReplyCounts } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../workload.ts'
 import { isCore } from '../tally.ts'
 import { count } from '../words.ts'
-import { clientsOf, type Client, type Company } from './client.ts'
+import { clientsOf, companyOf, type Client, type Company } from './client.ts'
 import { openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
@@ -224,17 +223,10 @@ class LoadRun {
     sessions: readonly ActorSession[],
     command: (number: number) => AnyCommand,
   ) {
-    const { strategy, lane, attempts = defaultAttempts } = options
+    const { strategy, lane, attempts } = options
     this.#options = options
     this.#command = command
-    this.#company = {
-      strategy,
-      engine: lane.engine.name,
-      attempts,
-      longestSleepMs: Number.POSITIVE_INFINITY,
-      steps: 0,
-      isOver: false,
-    }
+    this.#company = companyOf(lane.engine, strategy, attempts)
     this.#clients = clientsOf(this.#company, sessions)
   }
 

@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts'
 import type { Strategy } from '../strategy.ts'
 import type { AnyCommand } from '../workload.ts'
 import { Barrier } from './barrier.ts'
-import { clientsOf, type Client, type Company } from './client.ts'
+import { clientsOf, companyOf, type Client, type Company } from './client.ts'
 
 /**
  * How actors begin.
@@ -69,14 +69,7 @@ class NaiveRun {
   constructor(options: NaiveOptions, sessions: readonly ActorSession[]) {
     const { strategy, lane, plan } = options
     this.#options = options
-    this.#company = {
-      strategy,
-      engine: lane.engine.name,
-      attempts: plan.attempts,
-      longestSleepMs,
-      steps: 0,
-      isOver: false,
-    }
+    this.#company = { ...companyOf(lane.engine, strategy, plan.attempts), longestSleepMs }
     this.#clients = clientsOf(this.#company, sessions)
     this.#barrier = new Barrier(plan.actors.length)
   }

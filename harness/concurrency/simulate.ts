@@ -1,15 +1,14 @@
-import type { EngineName } from '../databases/engine-name.ts'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { isolationOf, type IsolationSetting } from '../databases/isolation.ts'
 import { Fault, HarnessFault, StrategyFault, UsageError } from '../errors.ts'
 import type { PerformedCommand, Violation } from '../invariant.ts'
 import { serial } from '../oracles/judgement.ts'
-import { defaultAttempts } from '../plan.ts'
 import { describeReply } from '../reply.ts'
 import type { Strategy } from '../strategy.ts'
+import type { Explored } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Range, Rush } from '../workload.ts'
 import { count } from '../words.ts'
-import { clientsOf, type Client, type Company } from './client.ts'
+import { clientsOf, companyOf, type Client, type Company } from './client.ts'
 import { openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
@@ -64,11 +63,7 @@ export interface Outcome extends Share {
 export interface Simulated extends IsolationSetting {
   readonly workload: string
   readonly strategy: string
-  readonly database: {
-    readonly engine: EngineName
-    readonly version: string
-    readonly provider: string
-  }
+  readonly database: Explored['database']
   readonly clients: number
   readonly connections: number
   readonly seed: number
@@ -200,18 +195,11 @@ class RushRun {
     sessions: readonly ActorSession[],
     commands: readonly AnyCommand[],
   ) {
-    const { strategy, lane, attempts = defaultAttempts } = options
+    const { strategy, lane, attempts } = options
     this.#options = options
     this.#rush = rush
     this.#commands = commands
-    this.#company = {
-      strategy,
-      engine: lane.engine.name,
-      attempts,
-      longestSleepMs: Number.POSITIVE_INFINITY,
-      steps: 0,
-      isOver: false,
-    }
+    this.#company = companyOf(lane.engine, strategy, attempts)
     this.#clients = clientsOf(this.#company, sessions)
   }
 

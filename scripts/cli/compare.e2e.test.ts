@@ -99,6 +99,16 @@ u read-uncommitted  c read-committed  r repeatable-read  s serializable
     expect(second.stdout).toContain('8 cells in ')
   })
 
+  test('of a name that two workloads have keeps to the one that was named', async () => {
+    const output = join(folder(), 'new')
+    const named = ['--workload', 'purchase', '--strategy', 'optimistic-version']
+    const cut = ['--only', 'safety', '--time-budget', '0.001', '--output', output]
+    const { exitCode, stderr } = await lockstep([...few, ...named, ...cut])
+    expect(stderr).toMatch(/^Written: /)
+    expect(exitCode).toBe(3)
+    expect(resultsIn(output).settings.sources).toEqual(['purchase/optimistic-version'])
+  })
+
   test('is not gone on with on another server', async () => {
     const output = join(folder(), 'new')
     const args = [...few, '--only', 'safety', '--strategy', 'conditional-update']

@@ -42,7 +42,7 @@ import { interruptible, withServer } from './database.ts'
 import { exitCodes } from './exit.ts'
 import { withJsonFault } from './json-fault.ts'
 import { checkCells } from './matrix.ts'
-import { findStrategy, quoted } from './options.ts'
+import { findStrategy, isPath, quoted } from './options.ts'
 import { complain, print, printJson, Progress } from './output.ts'
 import { serverChoice } from './server-options.ts'
 import { withWatchdog } from './watchdog.ts'
@@ -128,10 +128,8 @@ async function begin(flags: CompareFlags): Promise<ResultsFolder> {
     choice: serverChoice(flags),
   })
   const mode = flags.quick ? 'quick' : 'full'
-  const sources = sourcesOf(flags)
-  const strategies = await Promise.all(
-    sources.map((source) => findStrategy(source, flags.workload)),
-  )
+  const found = await Promise.all(sourcesOf(flags).map((source) => find(source, flags)))
+  const strategies = found.map(({ strategy }) => strategy)
   const { places, notRun } = choosePlaces({
     strategies,
     engines: flags.database,
@@ -151,7 +149,7 @@ async function begin(flags: CompareFlags): Promise<ResultsFolder> {
       seed: flags.seed ?? Math.floor(Math.random() * 2 ** 31),
       parts: flags.only === undefined ? ['safety', 'cost'] : [flags.only],
       allCosts: flags.allCosts ?? false,
-      sources,
+      sources: found.map(({ source }) => source),
       ...(flags.filter !== undefined && { filter: flags.filter }),
       effort: effortOf(flags, efforts[mode]),
     },
@@ -166,7 +164,14 @@ async function begin(flags: CompareFlags): Promise<ResultsFolder> {
   })
 }
 
-/** Names that are not ambiguous, and files. */
+/** A strategy, and what finds it again: its file, or its name with its workload's. */
+async function find(named: string, { workload }: CompareFlags) {
+  const strategy = await findStrategy(named, workload)
+  const source = isPath(named) ? named : `${strategy.workload.name}/${strategy.name}`
+  return { strategy, source }
+}
+
+/** Names and files. */
 function sourcesOf({ strategy, workload }: CompareFlags): string[] {
   if (strategy !== undefined) return [...new Set(strategy.split(',').map((name) => name.trim()))]
   return strategyIds.filter((id) => workload === undefined || id.startsWith(`${workload.name}/`))

@@ -8,7 +8,6 @@ import {
   explore,
   explorers,
   grains,
-  isolationLevels,
   keepKnown,
   knownFrom,
   matrixToJson,
@@ -37,14 +36,14 @@ import {
   databaseOption,
   findStrategy,
   isPath,
-  onOrOff,
+  isolationOption,
   parseEngines,
   parseExplorer,
   parseGrains,
-  parseIsolations,
   parseWorkload,
   quoted,
   seconds,
+  snapshotIsolationOption,
   wholeNumber,
 } from './options.ts'
 import { OutputError, print, printJson, Progress } from './output.ts'
@@ -85,16 +84,8 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
       'those of the databases without which the result is inconclusive',
       parseEngines,
     )
-    .option(
-      '--isolation <levels>',
-      `${isolationLevels.join(', ')}, several with commas between, or all (default: the engine's own)`,
-      parseIsolations,
-    )
-    .option(
-      '--snapshot-isolation <on|off>',
-      "MariaDB's innodb_snapshot_isolation (default: the server's own)",
-      onOrOff('--snapshot-isolation'),
-    )
+    .addOption(isolationOption())
+    .addOption(snapshotIsolationOption())
     .addOption(
       new Option('--explorer <name>', `one of ${names(explorers)}`)
         .argParser(parseExplorer)

@@ -59,6 +59,19 @@ export const databaseOption = (preset: readonly Engine[]): Option =>
       preset.length === engines.length ? 'all' : preset.map(({ name }) => name).join(),
     )
 
+/** `--isolation`, with each engine's own level unless it is given. */
+export const isolationOption = (): Option =>
+  new Option(
+    '--isolation <levels>',
+    `${isolationLevels.join(', ')}, several with commas between, or all (default: the engine's own)`,
+  ).argParser(parseIsolations)
+
+export const snapshotIsolationOption = (): Option =>
+  new Option(
+    '--snapshot-isolation <on|off>',
+    "MariaDB's innodb_snapshot_isolation (default: the server's own)",
+  ).argParser(onOrOff('--snapshot-isolation'))
+
 /** The items of a list with commas between, each once, or all that there are. */
 export function listed<T>(text: string, all: readonly T[], parse: (name: string) => T): T[] {
   if (text === 'all') return [...all]

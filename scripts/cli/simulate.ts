@@ -3,7 +3,6 @@ import {
   describeIsolation,
   engines,
   Fault,
-  isolationLevels,
   renderSimulation,
   renderSimulations,
   rushOf,
@@ -27,10 +26,10 @@ import { checkCells, isMatrix, runInCells, type Cells } from './matrix.ts'
 import {
   databaseOption,
   findStrategy,
-  onOrOff,
-  parseIsolations,
+  isolationOption,
   parseWorkload,
   seconds,
+  snapshotIsolationOption,
   wholeNumber,
 } from './options.ts'
 import { print, printJson, Progress } from './output.ts'
@@ -61,16 +60,8 @@ export function simulateCommand(finish: (exitCode: number) => void): Command {
     .requiredOption('--strategy <name>', 'a strategy by name, or a file that exports one')
     .option('--workload <name>', 'needed where strategies share a name', parseWorkload)
     .addOption(databaseOption(engines.slice(0, 1)))
-    .option(
-      '--isolation <levels>',
-      `${isolationLevels.join(', ')}, several with commas between, or all (default: the engine's own)`,
-      parseIsolations,
-    )
-    .option(
-      '--snapshot-isolation <on|off>',
-      "MariaDB's innodb_snapshot_isolation (default: the server's own)",
-      onOrOff('--snapshot-isolation'),
-    )
+    .addOption(isolationOption())
+    .addOption(snapshotIsolationOption())
     .addOption(
       new Option('--clients <n>', 'clients, each with one command')
         .argParser(wholeNumber('--clients', 1, 100_000))
