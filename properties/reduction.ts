@@ -66,16 +66,48 @@ async function searchAll(
   return { schedules, classes, queued }
 }
 
-/** In full, and reduced. */
-export async function searchBothWays(
-  lane: Lane,
-  trial: Trial,
-): Promise<{ readonly full: Found; readonly few: Found }> {
+export interface BothWays {
+  readonly full: Found
+  readonly few: Found
+}
+
+/**
+ * In full, and reduced. Of several that wait at once the database may let another go first than it did
+ * the last time, and so an outcome of theirs, and only theirs, may be missing: then both search again.
+ * What a reduction leaves out, it leaves out each time.
+ */
+export async function searchBothWays(lane: Lane, trial: Trial): Promise<BothWays> {
   await prepareLane(lane, trial.strategy, trial.grain ?? 'statement')
-  return {
+  const search = async (): Promise<BothWays> => ({
     full: await searchAll(lane, trial, exhaustive),
     few: await searchAll(lane, trial, reduced),
+  })
+  let found = await search()
+  for (let times = 1; times < mostSearches && differByChoice(found); times += 1) {
+    const again = await search()
+    found = { full: joined(found.full, again.full), few: joined(found.few, again.few) }
   }
+  return found
+}
+
+const mostSearches = 5
+
+/** Whether each outcome that only one of them met was met where several waited. */
+export function differByChoice({ full, few }: BothWays): boolean {
+  const different = new Set(outcomesOf(full)).symmetricDifference(new Set(outcomesOf(few)))
+  const queued = [full, few].flatMap(({ classes, queued: ids }) =>
+    [...ids].flatMap((id) => [...(classes.get(id) ?? [])]),
+  )
+  return different.size > 0 && different.isSubsetOf(new Set(queued))
+}
+
+/** What two searches found together, with the schedules of the first. */
+function joined(first: Found, second: Found): Found {
+  const classes = new Map(first.classes)
+  for (const [id, outcomes] of second.classes) {
+    classes.set(id, outcomes.union(classes.get(id) ?? new Set()))
+  }
+  return { schedules: first.schedules, classes, queued: first.queued.union(second.queued) }
 }
 
 /**
