@@ -39,6 +39,12 @@ export interface WireFollower {
    */
   inject(text: string): Injection
 
+  /**
+   * What the server has sent and the client has not been given, for when the server's end has come: an
+   * error that explains it may be among an answer that is not whole.
+   */
+  held(): readonly Buffer[]
+
   /** Whether the connection is outside a transaction, as of the last answer that said so. */
   readonly transaction: TransactionState
 }
