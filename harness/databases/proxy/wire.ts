@@ -30,8 +30,13 @@ export interface WireFollower {
    */
   fromServer(chunk: Buffer): readonly FromServer[]
 
-  /** The bytes are about to be written to the server. Everything is, in the order in which it came. */
-  sent(message: Passing | WireRequest | Injection): void
+  /**
+   * The bytes are about to be written to the server. Everything is, in the order in which it came.
+   *
+   * @returns what follows from that alone, as if the server had said it, and most of the time nothing: after
+   *   an error PostgreSQL passes over what comes until it is asked to go on, without a word.
+   */
+  sent(message: Passing | WireRequest | Injection): readonly FromServer[]
 
   /**
    * A statement of the harness's own, without parameters, which the client does not hear of. To be sent
