@@ -38,6 +38,8 @@ export type RunEvent = { readonly actor: ActorId } & (
       readonly transaction: TransactionState
     }
   | { readonly kind: 'replied'; readonly command: number; readonly reply: Reply }
+  /** What its application says of itself, such as a request to a service, and its answer. */
+  | { readonly kind: 'noted'; readonly text: string }
   /** Its code has begun to use the memory of its process, which the other actors there share. */
   | { readonly kind: 'shares'; readonly process: number }
 )

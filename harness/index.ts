@@ -107,6 +107,14 @@ export {
 } from './report/simulation.ts'
 export type { Latency } from './concurrency/latency.ts'
 export { executeNaively, type Coordination } from './concurrency/naive.ts'
+export {
+  defineApplication,
+  type ActorsOf,
+  type Application,
+  type ApplicationDefinition,
+  type CallOptions,
+  type StartOptions,
+} from './application/application.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export { defaultAttempts, type Plan } from './plan.ts'
 export { firstQueue, type History, type RunEvent } from './history.ts'

@@ -17,6 +17,10 @@ import type { Plan } from './plan.ts'
 import { aborted, isReply, type Reply } from './reply.ts'
 import { planned, type Choice, type Chooser } from './scheduler/choice.ts'
 import { Scheduler, type ActorBody, type ActorPort } from './scheduler/scheduler.ts'
+import { ApplicationHost } from './application/host.ts'
+import type { DeskRun } from './application/desk.ts'
+import type { Seat } from './application/seat.ts'
+import { executeNaively } from './concurrency/naive.ts'
 import { openSession, type ActorProcess, type Gate } from './session.ts'
 import type { Strategy } from './strategy.ts'
 import type { AnyCommand } from './workload.ts'
@@ -60,6 +64,7 @@ export async function prepareLane(
       `The tables of strategy "${strategy.name}" cannot be made, perhaps because of its schema: ${error.message}`,
     )
   }
+  ApplicationHost.settle(lane, strategy)
   if (grain === 'phase') await lane.addStops()
 }
 
@@ -73,10 +78,11 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
   if (lane.stops !== (grain === 'phase')) {
     throw new HarnessFault(`The lane was not prepared for grain "${grain}".`)
   }
+  const host = await hostReady(options)
   const sessions = await lane.sessions(plan.actors.length * options.strategy.connections)
   const ready = lane.reset(plan.initial)
   ready.catch(() => undefined) // the run awaits it, unless something else stops it before
-  const run = new Run(options, sessions, ready)
+  const run = new Run(options, sessions, ready, host)
   try {
     const record = await run.execute()
     lane.anticipate(plan.initial)
@@ -85,7 +91,29 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
     // Statements may still be under way. If the server is gone, what is known already says so.
     await lane.recover().catch(() => undefined)
     throw error
+  } finally {
+    host?.desk.end()
   }
+}
+
+/**
+ * Applications open connections when they need them, and some then ask the server this and that. They have
+ * done so before the first run of so many actors, as far as doing the same commands all at once makes them.
+ */
+async function hostReady({
+  lane,
+  strategy,
+  plan,
+}: RunOptions): Promise<ApplicationHost | undefined> {
+  const host = ApplicationHost.of(lane)
+  const actors = plan.actors.length
+  if (!host || host.warmFor >= actors) {
+    await host?.start(actors)
+    return host
+  }
+  await executeNaively({ lane, strategy, plan, coordination: 'barrier' })
+  host.warmFor = actors
+  return host
 }
 
 /** What a run broke, in the order of the workload's invariants, with serial equivalence at the end. */
@@ -97,6 +125,10 @@ export const judge = (
 class Run {
   readonly #options: RunOptions
   readonly #scheduler: Scheduler
+  readonly #host: ApplicationHost | undefined
+  readonly #desk: DeskRun | undefined
+  /** The sessions of each actor. */
+  readonly #sessions: readonly ActorSession[][]
   readonly #committed: Rows[] = []
   readonly #processes: readonly ActorProcess[] = [0, 1].map((id) => ({ id, memory: new Map() }))
   /** The actors that have used the memory of their process. */
@@ -104,14 +136,22 @@ class Run {
   /** Number of steps sent when the state was last observed. */
   #observedAt = -1
 
-  constructor(options: RunOptions, sessions: readonly ActorSession[], ready: Promise<void>) {
+  constructor(
+    options: RunOptions,
+    sessions: readonly ActorSession[],
+    ready: Promise<void>,
+    host: ApplicationHost | undefined,
+  ) {
     this.#options = options
+    this.#host = host
+    this.#desk = host?.desk.begin()
+    this.#sessions = options.plan.actors.map((_, actor) => {
+      const { length } = options.plan.actors
+      return sessions.filter((_session, index) => index % length === actor)
+    })
     this.#scheduler = new Scheduler({
       lane: options.lane,
-      sessions: options.plan.actors.map((_, actor) => {
-        const { length } = options.plan.actors
-        return sessions.filter((_session, index) => index % length === actor)
-      }),
+      sessions: this.#sessions,
       ready,
       choose: options.choose ?? planned(options.plan.schedule),
       grain: options.grain ?? 'statement',
@@ -150,15 +190,25 @@ class Run {
 
   #body(actor: ActorId, commands: readonly AnyCommand[]): ActorBody {
     return async (port) => {
+      const seat = this.#desk?.seat(actor, port, this.#sessions[actor] ?? [])
+      // What an application keeps in its memory is known to all who use it.
+      if (this.#desk?.isShared) this.#scheduler.record({ kind: 'shares', actor, process: 0 })
       for (const [index, command] of commands.entries()) {
-        const reply = await this.#call(actor, command, port.gate)
+        await seat?.begin()
+        const reply = await this.#call(actor, command, seat?.gate ?? port.gate, seat)
         this.#checkEnd(actor, command, port)
         this.#scheduler.record({ kind: 'replied', actor, command: index, reply })
       }
+      seat?.end()
     }
   }
 
-  async #call(actor: ActorId, command: AnyCommand, gate: Gate): Promise<Reply> {
+  async #call(
+    actor: ActorId,
+    command: AnyCommand,
+    gate: Gate,
+    seat: Seat | undefined,
+  ): Promise<Reply> {
     const { strategy, plan } = this.#options
     const handler = strategy.handler(command.kind)
     try {
@@ -167,6 +217,8 @@ class Run {
         engine: this.#options.lane.engine.name,
         process: this.#processOf(actor),
         connections: strategy.connections,
+        client: this.#host?.client(actor),
+        note: (text) => this.#scheduler.record({ kind: 'noted', actor, text }),
       })
       const reply: unknown = await handler(session, command)
       if (isReply(reply)) return reply
@@ -176,6 +228,8 @@ class Run {
     } catch (thrown) {
       if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
       if (thrown instanceof Fault) throw thrown
+      // Drivers and what is built on them have errors of their own, each in its own way.
+      if (seat?.refusal) return aborted(seat.refusal)
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
       )

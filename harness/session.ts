@@ -71,6 +71,14 @@ export interface Session {
   /** The same actor on its second connection: of a strategy with `connections: 2`. */
   readonly second: Session
 
+  /**
+   * What `start` of an application returned: see `defineApplication`. Strategies without one have none.
+   */
+  readonly client: unknown
+
+  /** Puts a line into the actor's lane of a counterexample, such as a request and its answer. */
+  note(text: string): void
+
   /** The process that the actor is part of: some share it, and some do not. */
   readonly process: ActorProcess
 }
@@ -125,6 +133,10 @@ export interface SessionSetting {
   readonly process: ActorProcess
   /** Connections of the actor. */
   readonly connections: 1 | 2
+  /** What speaks to the database for the actor, if it is not the session. */
+  readonly client?: unknown
+  /** Where the actor's notes go. */
+  readonly note?: (text: string) => void
 }
 
 /** The session a strategy sees, on top of a gate. */
@@ -166,6 +178,8 @@ function onConnection(connection: number, gate: Gate, setting: SessionSetting): 
     attempts,
     engine,
     process,
+    client: setting.client,
+    note: (text) => setting.note?.(text),
     get second() {
       if (connection + 1 < setting.connections) return onConnection(1, gate, setting)
       throw new StrategyFault(

@@ -1,3 +1,4 @@
+import type { Application } from './application/application.ts'
 import { engineNames, type EngineName } from './databases/engine-name.ts'
 import type { PerEngine, Rows } from './databases/engine.ts'
 import type { AnyCommand, AnyWorkload, Handler, Handlers, Workload } from './workload.ts'
@@ -16,6 +17,8 @@ export interface Strategy {
   readonly connections: 1 | 2
   /** The engines it is written for. On others it is not run, which is reported. */
   readonly engines: readonly EngineName[]
+  /** What sends its statements, if that is not the session. */
+  readonly application?: Application
   /** How each kind of command is done. */
   handler(kind: string): Handler<AnyCommand>
 }

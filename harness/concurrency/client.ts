@@ -1,8 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import type { StatementWitness } from '../application/desk.ts'
+import { ApplicationHost } from '../application/host.ts'
 import { DatabaseError } from '../databases/database-error.ts'
-import type { ActorSession, Engine, StatementOutcome } from '../databases/engine.ts'
+import type { ActorSession, Lane } from '../databases/engine.ts'
 import type { EngineName } from '../databases/engine-name.ts'
-import type { Row, Statement } from '../databases/statement.ts'
+import type { Row } from '../databases/statement.ts'
 import {
   DatabaseFault,
   Fault,
@@ -29,6 +31,8 @@ import type { AnyCommand } from '../workload.ts'
 export interface Company {
   readonly strategy: Strategy
   readonly engine: EngineName
+  /** What keeps the application, if the strategy is one. */
+  readonly host: ApplicationHost | undefined
   /** How often a command may be tried in all. */
   readonly attempts: number
   /** The longest that a strategy sleeps, in milliseconds, whatever it asks for. */
@@ -40,13 +44,10 @@ export interface Company {
 }
 
 /** Clients whose sleeps are as long as they ask for. */
-export const companyOf = (
-  { name: engine }: Engine,
-  strategy: Strategy,
-  attempts = defaultAttempts,
-): Company => ({
+export const companyOf = (lane: Lane, strategy: Strategy, attempts = defaultAttempts): Company => ({
   strategy,
-  engine,
+  engine: lane.engine.name,
+  host: ApplicationHost.of(lane),
   attempts,
   longestSleepMs: Number.POSITIVE_INFINITY,
   steps: 0,
@@ -68,12 +69,6 @@ interface CurrentCommand {
   readonly command: AnyCommand
   /** Number of its first step, when it has had one. */
   beganAt?: number
-}
-
-/** Is told of the statements of one command. */
-export interface Witness {
-  sent(statement: Statement, session: ActorSession): void
-  answered(statement: Statement, outcome: StatementOutcome): void
 }
 
 /**
@@ -105,10 +100,15 @@ export class Client {
   }
 
   /** @throws {Fault} when the command cannot be judged: the strategy broke a rule, or a connection was lost. */
-  async perform(command: AnyCommand, witness?: Witness): Promise<PerformedCommand<AnyCommand>> {
+  async perform(
+    command: AnyCommand,
+    witness?: StatementWitness,
+  ): Promise<PerformedCommand<AnyCommand>> {
     const company = this.#company
     const current: CurrentCommand = { command }
     this.#current = current
+    // Of an application's statements nobody says whose they are: a command begins when it is called.
+    if (company.host) current.beganAt = ++company.steps
     const reply = await this.#call(command, (step) => {
       if (company.isOver) return new Promise(() => {})
       company.steps += 1
@@ -117,6 +117,7 @@ export class Client {
     })
     this.#checkEnd(command)
     this.#current = undefined
+    if (company.host) company.steps += 1
     const endedAt = company.steps
     return { actor: this.#id, command, reply, beganAt: current.beganAt ?? endedAt, endedAt }
   }
@@ -135,7 +136,7 @@ export class Client {
     return {
       performed,
       place: this.#place(command),
-      sessions: [...this.#busy],
+      sessions: [...this.#busy, ...(this.#company.host?.desk.busy ?? [])],
       isSleeping: this.#sleeps > 0,
     }
   }
@@ -143,7 +144,13 @@ export class Client {
   async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
     const { strategy, attempts, engine } = this.#company
     const { connections } = strategy
-    const session = openSession(gate, { attempts, engine, process: this.#process, connections })
+    const session = openSession(gate, {
+      attempts,
+      engine,
+      process: this.#process,
+      connections,
+      client: this.#company.host?.client(this.#id),
+    })
     try {
       const reply: unknown = await strategy.handler(command.kind)(session, command)
       if (isReply(reply)) return reply
@@ -153,6 +160,8 @@ export class Client {
     } catch (thrown) {
       if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
       if (thrown instanceof Fault) throw thrown
+      // What the database said is known to the application only, in the words of its driver.
+      if (this.#company.host) return aborted('other')
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(command)}: only errors of the database may leave a strategy.`,
       )
@@ -161,7 +170,7 @@ export class Client {
 
   async #send(
     step: Exclude<Step, { readonly kind: 'sleep' }>,
-    witness: Witness | undefined,
+    witness: StatementWitness | undefined,
   ): Promise<ResultRows<Row>> {
     const { statement } = step
     const session = this.#session(step.connection ?? 0)
@@ -223,9 +232,12 @@ export class Client {
 }
 
 /** Clients on the sessions, of which each gets as many as the strategy's actors have connections. */
-export function clientsOf(company: Company, sessions: readonly ActorSession[]): readonly Client[] {
+export function clientsOf(
+  company: Company,
+  count: number,
+  sessions: readonly ActorSession[],
+): readonly Client[] {
   const processes = [0, 1].map((id): ActorProcess => ({ id, memory: new Map() }))
-  const count = sessions.length / company.strategy.connections
   return Array.from({ length: count }, (_, id) => {
     const own = sessions.filter((_session, index) => index % count === id)
     return new Client(id, company, processes[id % processes.length] as ActorProcess, own)

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
+import { ApplicationHost } from '../application/host.ts'
 import { DatabaseFault } from '../errors.ts'
 import { prepareLane } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
@@ -19,6 +20,8 @@ export interface Readiness {
   readonly strategy: Strategy
   readonly clients: number
   readonly initial: Rows
+  /** Whether the clients of an application need connections of their own as well: for other commands. */
+  readonly coreOnly?: boolean
   readonly signal?: AbortSignal | undefined
 }
 
@@ -34,17 +37,19 @@ export async function openForLoad({
   strategy,
   clients,
   initial,
+  coreOnly = false,
   signal,
 }: Readiness): Promise<readonly ActorSession[]> {
   throwIfStopped(signal)
   await prepareLane(lane, strategy)
-  const wanted = clients * strategy.connections
-  await untilFree(lane, wanted, signal)
+  const wanted = strategy.application && coreOnly ? 0 : clients * strategy.connections
+  await untilFree(lane, wanted + (strategy.application ? clients : 0), signal)
   for (let opened = 0; opened < wanted; opened += atOnce) {
     throwIfStopped(signal)
     await lane.sessions(Math.min(opened + atOnce, wanted))
   }
   throwIfStopped(signal)
+  await ApplicationHost.of(lane)?.start(clients)
   await lane.reset(initial)
   await lane.readyForLoad()
   throwIfStopped(signal)

@@ -1,7 +1,7 @@
 import type { ErrorClass } from '../databases/database-error.ts'
 import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
 import type { Statement } from '../databases/statement.ts'
-import type { Witness } from './client.ts'
+import type { StatementWitness } from '../application/desk.ts'
 
 const beginning = /^\s*(begin|start\s+transaction)\b/i
 const rollback = /^\s*rollback\b(?!\s+to\b)/i
@@ -22,7 +22,7 @@ export class Effort {
   aborts = 0
 
   /** Watches one command. */
-  watch(): Witness {
+  watch(): StatementWitness {
     let hasFailed = false
     const refused = new Set<readonly string[]>()
     return {

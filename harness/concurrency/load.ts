@@ -226,8 +226,9 @@ class LoadRun {
     const { strategy, lane, attempts } = options
     this.#options = options
     this.#command = command
-    this.#company = companyOf(lane.engine, strategy, attempts)
-    this.#clients = clientsOf(this.#company, sessions)
+    this.#company = companyOf(lane, strategy, attempts)
+    this.#clients = clientsOf(this.#company, options.clients, sessions)
+    this.#company.host?.desk.watch(() => this.#effort.watch())
   }
 
   async execute(): Promise<Measured> {

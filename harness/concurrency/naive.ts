@@ -1,4 +1,5 @@
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
+import { ApplicationHost } from '../application/host.ts'
 import { HarnessFault, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import { defaultLimits } from '../limits.ts'
@@ -45,6 +46,7 @@ export async function executeNaively(
   options: NaiveOptions,
 ): Promise<{ readonly observation: Observation<Rows, AnyCommand> }> {
   const { lane, strategy, plan } = options
+  await ApplicationHost.of(lane)?.start(plan.actors.length)
   const sessions = await lane.sessions(plan.actors.length * strategy.connections)
   await lane.reset(plan.initial)
   const run = new NaiveRun(options, sessions)
@@ -69,8 +71,8 @@ class NaiveRun {
   constructor(options: NaiveOptions, sessions: readonly ActorSession[]) {
     const { strategy, lane, plan } = options
     this.#options = options
-    this.#company = { ...companyOf(lane.engine, strategy, plan.attempts), longestSleepMs }
-    this.#clients = clientsOf(this.#company, sessions)
+    this.#company = { ...companyOf(lane, strategy, plan.attempts), longestSleepMs }
+    this.#clients = clientsOf(this.#company, plan.actors.length, sessions)
     this.#barrier = new Barrier(plan.actors.length)
   }
 

@@ -123,7 +123,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
   const range = quantity ?? { min: 1, max: 1 }
   const { initial, commands } = rush.start({ clients, supply, quantity: range, seed })
   try {
-    const sessions = await openForLoad({ lane, strategy, clients, initial, signal })
+    const sessions = await openForLoad({ lane, strategy, clients, initial, coreOnly: true, signal })
     const run = new RushRun(options, rush, sessions, commands)
     options.onRelease?.()
     const stop = await run.execute()
@@ -199,8 +199,9 @@ class RushRun {
     this.#options = options
     this.#rush = rush
     this.#commands = commands
-    this.#company = companyOf(lane.engine, strategy, attempts)
-    this.#clients = clientsOf(this.#company, sessions)
+    this.#company = companyOf(lane, strategy, attempts)
+    this.#clients = clientsOf(this.#company, commands.length, sessions)
+    this.#company.host?.desk.watch(() => this.#effort.watch())
   }
 
   /** In the order of the replies; who had none comes last, with `unknown`. */

@@ -1,6 +1,8 @@
 import type { EngineName } from './engine-name.ts'
 import type { DatabaseError } from './database-error.ts'
 import type { IsolationLevel, IsolationSetting } from './isolation.ts'
+import type { Door } from './proxy/door.ts'
+import type { Reception } from './proxy/session.ts'
 import type { DatabaseServer } from './server.ts'
 import type { Row, SqlValue, Statement } from './statement.ts'
 
@@ -148,8 +150,28 @@ export interface Lane {
   /** Looks who waits for locks at this moment. */
   sampleLockWaits(): Promise<LockWaitSample>
 
+  /**
+   * Opens an address for clients that are not Lockstep's own: an application that connects to it has a
+   * session in the lane's database, and none of its statements is sent before `reception` sends it. Such
+   * sessions count among the lane's. Whoever opens it closes it.
+   *
+   * @throws {HarnessFault} when no port can be had.
+   */
+  openDoor(reception: Reception): Promise<Door>
+
+  /** The guest is to leave before the lane is prepared again, or closed. */
+  receive(guest: Guest): void
+
   /** Closes every connection and drops the lane's database. */
   close(): Promise<void>
+}
+
+/** Something that uses a lane's tables as they are prepared now. */
+export interface Guest {
+  /** Its sessions have been taken from it: it ends whatever it has begun, and does not throw. */
+  interrupt(): Promise<void>
+  /** Ends whatever it has begun, and does not throw. */
+  leave(): Promise<void>
 }
 
 /** What has to be asked for again and again to know how long sessions wait for locks. */

@@ -28,6 +28,9 @@ export interface Place {
 export async function prepareAt({ lane, strategy, grain }: Place): Promise<string | undefined> {
   await prepareLane(lane, strategy)
   if (grain !== 'phase') return undefined
+  if (strategy.application) {
+    return 'The statements of an application cannot be stopped between what they read and what they write.'
+  }
   try {
     await lane.addStops()
     return undefined

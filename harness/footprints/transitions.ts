@@ -135,6 +135,8 @@ export class TransitionReader {
         track.process = event.process
         this.#effects.write(memoryOf(event.process))
         return
+      case 'noted':
+        return
       case 'unblocked':
         this.#effects.read(waits) // who comes first may depend on who waits for whom
         return

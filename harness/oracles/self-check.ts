@@ -236,6 +236,8 @@ function describeEvent(event: RunEvent | undefined): string {
         : `${name} gets ${event.rows.map((row) => `(${showRow(row)})`).join(', ')}`
     case 'failed':
       return `${name} is refused: ${event.error.errorClass} (${event.error.code}: ${event.error.message})`
+    case 'noted':
+      return `${name} notes "${event.text}"`
     case 'shares':
       return `${name} uses the memory of process ${event.process}`
     case 'replied':

@@ -25,6 +25,8 @@ export type LaneEntry = { readonly actor: ActorId } & (
   /** The statement was answered, in so many lines: none where there is nothing to say of it. */
   | { readonly kind: 'completed'; readonly results: readonly string[] }
   | { readonly kind: 'failed'; readonly error: RecordedError }
+  /** What an application said of itself. */
+  | { readonly kind: 'noted'; readonly text: string }
   | { readonly kind: 'replied'; readonly reply: Reply }
 )
 
@@ -50,6 +52,8 @@ class Lanes {
   #sent: { readonly step: number; readonly actors: ActorId[] } | undefined
   readonly #waiting = new Set<ActorId>()
   readonly #failed = new Set<ActorId>()
+  /** Said before the database heard of the command: an actor may have been about to begin for long. */
+  readonly #notes = new Map<ActorId, string[]>()
 
   constructor(commands: DescribedCommands) {
     this.#described = commands
@@ -64,6 +68,10 @@ class Lanes {
         yield { actor, kind: 'stopped' }
         return
       case 'shares':
+        return
+      case 'noted':
+        if (this.#commands.get(actor)?.shown) yield { actor, kind: 'noted', text: event.text }
+        else this.#notes.set(actor, [...(this.#notes.get(actor) ?? []), event.text])
         return
       case 'sent':
         yield* this.#beginCommand(actor)
@@ -112,6 +120,8 @@ class Lanes {
     this.#commands.set(actor, { ...at, shown: true })
     const text = this.#described[actor]?.[at.index]
     if (text !== undefined) yield { actor, kind: 'command', text }
+    for (const note of this.#notes.get(actor) ?? []) yield { actor, kind: 'noted', text: note }
+    this.#notes.delete(actor)
   }
 
   *#resume(actor: ActorId): Generator<LaneEntry> {

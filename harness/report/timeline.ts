@@ -52,6 +52,8 @@ class Timeline {
     switch (entry.kind) {
       case 'command':
         return this.#write(actor, `${entry.text}:`)
+      case 'noted':
+        return this.#write(actor, entry.text)
       case 'sent':
         if (entry.together.length > 0) {
           this.#write(actor, `<together with ${entry.together.map(actorName).join(', ')}>`)

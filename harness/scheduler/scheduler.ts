@@ -36,10 +36,12 @@ type ActorState = 'running' | 'parked' | 'sent' | 'waiting' | 'ended'
 
 class Actor {
   readonly id: ActorId
-  /** Its connections: mostly one. */
+  /** Its connections: mostly one. Those of an application come and go. */
   readonly sessions: readonly ActorSession[]
   state: ActorState = 'running'
   request: Step | undefined
+  /** The session of the request, where it is not told by the number of the connection. */
+  via: ActorSession | undefined
   /** Number of the step that was sent last. */
   step = 0
   resume: ((result: ResultRows<Row>) => void) | undefined
@@ -60,7 +62,8 @@ class Actor {
 
   /** The connection of the step that is parked or under way. */
   get session(): ActorSession {
-    const { request } = this
+    const { request, via } = this
+    if (via) return via
     const connection = request && request.kind !== 'sleep' ? (request.connection ?? 0) : 0
     const session = this.sessions[connection]
     if (!session) throw new HarnessFault(`Actor ${this.name} has no connection ${connection + 1}.`)
@@ -80,11 +83,14 @@ class Actor {
 export type ActorBody = (port: ActorPort) => Promise<void>
 
 export interface ActorPort {
-  readonly gate: Gate
+  /** @param via the session that the step goes over, if it is not one of the actor's by number */
+  readonly gate: (step: Step, via?: ActorSession) => ReturnType<Gate>
   /** Whether a transaction is open on any of the actor's connections. */
   isInside(): boolean
   /** Whether no step of the actor is parked or under way. */
   isIdle(): boolean
+  /** Ends the run, which cannot be judged. */
+  fail(fault: Fault): void
 }
 
 export interface SchedulerOptions {
@@ -216,9 +222,10 @@ export class Scheduler {
   #start(actor: Actor, body: ActorBody | undefined): void {
     if (!body) throw new HarnessFault(`Actor ${actor.name} has a session and no commands.`)
     const port: ActorPort = {
-      gate: (request) => this.#park(actor, request),
+      gate: (request, via) => this.#park(actor, request, via),
       isInside: () => actor.isInside,
       isIdle: () => actor.state === 'running',
+      fail: (fault) => this.#stop(fault),
     }
     body(port).then(
       () => this.#end(actor),
@@ -235,11 +242,12 @@ export class Scheduler {
    * The gate. Once the run has been stopped the promise never settles: the strategy's code is left
    * where it is, rather than being sent down an error path that it would report to nobody.
    */
-  #park(actor: Actor, request: Step): Promise<ResultRows<Row>> {
+  #park(actor: Actor, request: Step, via?: ActorSession): Promise<ResultRows<Row>> {
     if (actor.state !== 'running') this.#stop(this.#overlap(actor, request))
     if (this.#fault) return new Promise(() => {})
     actor.state = 'parked'
     actor.request = request
+    actor.via = via
     this.record({ kind: 'parked', actor: actor.id, request })
     const result = new Promise<ResultRows<Row>>((resolve, reject) => {
       actor.resume = resolve

@@ -1,10 +1,24 @@
 import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
-import type { ActorSession, Engine, Lane, LockWaitSample, Rows, Table, Wait } from '../engine.ts'
+import type {
+  ActorSession,
+  Engine,
+  Guest,
+  Lane,
+  LockWaitSample,
+  Rows,
+  Table,
+  Wait,
+} from '../engine.ts'
+import type { ConnectionOwner, WireConnection } from '../proxy/connection.ts'
+import { openDoor, type Door, type Upstream } from '../proxy/door.ts'
+import type { ProxiedSession, Reception } from '../proxy/session.ts'
 import type { IsolationLevel } from '../isolation.ts'
 
 /** A session that the server knows by a number. */
 export interface NumberedSession extends ActorSession {
   readonly id: number
+  /** Has the server do something of Lockstep's own, while no statement is under way. */
+  tell(text: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -37,8 +51,12 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   readonly database: string
   readonly isolation: IsolationLevel
   readonly snapshotIsolation: boolean | undefined
+  /** Its own, of which each actor has one or two. */
   #sessions: Session[] = []
+  /** All that are open, with those of applications. */
+  #opened: readonly Session[] = []
   #byId = new Map<number, Session>()
+  #guests: Guest[] = []
   #runsWithSameRows = 0
   #lastRows: Rows | undefined
   #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
@@ -57,7 +75,6 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract observe(): Promise<Rows>
   abstract isObservationBlocked(): Promise<boolean>
   abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
-  abstract recover(): Promise<void>
   abstract freeConnections(): Promise<number>
   abstract readyForLoad(): Promise<void>
   abstract countedLockWaitMs(): Promise<number>
@@ -65,14 +82,23 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract close(): Promise<void>
 
   protected abstract openSession(): Promise<Session>
+  /** Ends every session, whatever it is doing. */
+  protected abstract endSessions(): Promise<void>
   /** Adds to the tables what makes statements stop. */
   protected abstract openStops(): Promise<Stops<Session>>
+  /** Where applications' statements go. */
+  protected abstract readonly upstream: Upstream
+  /** Sets a session up that an application has opened. */
+  protected abstract admit(
+    connection: WireConnection,
+    id: number,
+  ): Promise<Session & ProxiedSession>
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
   /** The sessions that are open. */
   protected get opened(): readonly Session[] {
-    return this.#sessions
+    return this.#opened
   }
 
   async sessions(count: number): Promise<readonly Session[]> {
@@ -87,10 +113,60 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     for (const each of opened) {
       if (each.status === 'rejected') continue
       this.#sessions.push(each.value)
-      this.#byId.set(each.value.id, each.value)
+      this.#add(each.value)
     }
     const refused = opened.find((each) => each.status === 'rejected')
     if (refused) throw refused.reason
+  }
+
+  #add(session: Session): void {
+    this.#opened = [...this.#opened, session]
+    this.#byId.set(session.id, session)
+  }
+
+  #remove(session: Session): void {
+    this.#opened = this.#opened.filter((each) => each !== session)
+    if (this.#byId.get(session.id) === session) this.#byId.delete(session.id)
+  }
+
+  openDoor(reception: Reception): Promise<Door> {
+    const admitted = new Map<WireConnection, Session & ProxiedSession>()
+    const owner: ConnectionOwner = {
+      opened: async (connection, id) => {
+        const session = await this.admit(connection, id)
+        if (connection.isClosed) return
+        admitted.set(connection, session)
+        this.#add(session)
+      },
+      requested: (connection, { statement }) => {
+        const session = admitted.get(connection)
+        if (session) reception.arrived(session, statement)
+      },
+      noticed: () => {},
+      closed: (connection) => {
+        const session = admitted.get(connection)
+        if (!session) return
+        this.#remove(session)
+        reception.left(session)
+      },
+    }
+    return openDoor(this.upstream, owner)
+  }
+
+  async recover(): Promise<void> {
+    await this.endSessions()
+    await Promise.all(this.#guests.map((guest) => guest.interrupt()))
+  }
+
+  receive(guest: Guest): void {
+    this.#guests.push(guest)
+  }
+
+  /** Applications go before what they use. */
+  protected async dismissGuests(): Promise<void> {
+    const guests = this.#guests
+    this.#guests = []
+    await Promise.all(guests.map((guest) => guest.leave()))
   }
 
   get stops(): boolean {
@@ -147,6 +223,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
 
   /** The tables are about to be others. */
   protected async forgetTables(): Promise<void> {
+    await this.dismissGuests()
     await this.closeSessions() // their prepared statements speak of tables that go now
     this.#stops = undefined
     this.#lastRows = undefined
@@ -154,9 +231,10 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   protected async closeSessions(): Promise<void> {
-    const sessions = this.#sessions
+    const sessions = this.#opened
     await this.#stops?.forget()
     this.#sessions = []
+    this.#opened = []
     this.#byId = new Map()
     await Promise.all(sessions.map((session) => session.close()))
   }

@@ -33,6 +33,7 @@ class Layout {
     const lane = entry.actor
     switch (entry.kind) {
       case 'command':
+      case 'noted':
         this.#push({ kind: 'command', lane, row: this.#nextRow(), text: entry.text })
         return
       case 'sent': {

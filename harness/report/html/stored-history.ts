@@ -49,6 +49,7 @@ const history = z.array(
     }),
     z.object({ kind: z.literal('failed'), actor, step, error, transaction }),
     z.object({ kind: z.literal('replied'), actor, command: z.int().min(0), reply }),
+    z.object({ kind: z.literal('noted'), actor, text: z.string() }),
     z.object({ kind: z.literal('shares'), actor, process: z.int() }),
   ]),
 )

@@ -29,8 +29,17 @@ export function classify(error: ServerError, classes: ErrorClasses): DatabaseErr
   // What the system says of a socket has a negative number; what the driver says has none.
   if (errno === undefined || errno <= 0)
     return new DatabaseError('connection lost', 'none', message)
-  const errorClass = classes[errno] ?? (error.fatal ? 'connection lost' : 'other')
-  return new DatabaseError(errorClass, String(errno), message)
+  return fromServer(errno, message, classes, error.fatal ? 'connection lost' : 'other')
+}
+
+/** @param number the engine's own */
+export function fromServer(
+  number: number,
+  message: string,
+  classes: ErrorClasses,
+  otherwise: ErrorClass = 'other',
+): DatabaseError {
+  return new DatabaseError(classes[number] ?? otherwise, String(number), message)
 }
 
 /** Errors after which the statement is undone and the transaction goes on as it was. */

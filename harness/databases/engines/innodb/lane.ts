@@ -12,8 +12,11 @@ import {
 } from '../../engine.ts'
 import { isolationSql } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { statement, type Row } from '../../statement.ts'
+import type { Row } from '../../statement.ts'
 import { BaseLane, hasRows, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
+import type { WireConnection } from '../../proxy/connection.ts'
+import type { Upstream } from '../../proxy/door.ts'
+import { innodbWire } from '../../proxy/innodb/index.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { ask, askPrepared, connect, disconnect, identify, type SessionNumbers } from './client.ts'
 import { identifier, observedRows, observeSql } from './dialect.ts'
@@ -21,8 +24,9 @@ import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
 import { toSessions, type ThreadWait } from './thread-waits.ts'
 import { Restoration, type Added } from './restoration.ts'
-import { InnodbSession } from './session.ts'
+import { InnodbSession, type LaneSession } from './session.ts'
 import { InnodbStops } from './stops.ts'
+import { InnodbWireSession } from './wire-session.ts'
 
 /** What MySQL and MariaDB do each in their own way. */
 export interface Variant {
@@ -34,7 +38,7 @@ export interface Variant {
   /** Reads who waits for whom at this moment, for locks of InnoDB's own. */
   readLockWaits(
     watcher: mysql.Connection,
-    sessions: readonly InnodbSession[],
+    sessions: readonly LaneSession[],
   ): Promise<readonly WaitEdge[]>
 }
 
@@ -52,7 +56,7 @@ const actorSettings =
   'SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = 3600'
 
 /** As it is where nobody has said otherwise. */
-const loadSetting = statement(['SET SESSION innodb_lock_wait_timeout = 50'])
+const loadSetting = 'SET SESSION innodb_lock_wait_timeout = 50'
 
 /** Source: MySQL manual, 7.1.10 "Server Status Variables". It counts rows, and not GET_LOCK. */
 const rowLockTimeSql = "SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_time'"
@@ -62,11 +66,13 @@ const processesSql = `
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
 
+const defaultPort = 3306
+
 /** How long sessions may take to be gone after they were killed. */
 const killLimitMs = 5_000
 const killPollMs = 5
 
-export class InnodbLane extends BaseLane<InnodbSession> {
+export class InnodbLane extends BaseLane<LaneSession> {
   readonly #server: DatabaseServer
   readonly #variant: Variant
   readonly #control: mysql.Connection
@@ -86,7 +92,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   /** Questions about waits that left an answer open. */
   #unexplained = 0
   /** Who waited for a lock that is not InnoDB's, when that was last asked. */
-  #otherWaiters: ReadonlySet<InnodbSession> = new Set()
+  #otherWaiters: ReadonlySet<LaneSession> = new Set()
 
   private constructor(
     facts: LaneFacts,
@@ -238,13 +244,13 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     return waits.some(({ waiter }) => waiter === this.#controlNumbers.threadId)
   }
 
-  async waits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
+  async waits(sessions: readonly LaneSession[]): Promise<readonly Wait[]> {
     const stopped = this.#stops ? await this.#stopped(this.#stops, sessions) : []
     const others = sessions.filter((each) => stopped.every(({ session }) => session !== each))
     return others.length === 0 ? stopped : [...stopped, ...(await this.#lockWaits(others))]
   }
 
-  async #stopped(stops: InnodbStops, sessions: readonly InnodbSession[]): Promise<Wait[]> {
+  async #stopped(stops: InnodbStops, sessions: readonly LaneSession[]): Promise<Wait[]> {
     const stopped = await this.#try(() => stops.readStopped(this.#watcher))
     const edges = sessions
       .filter(({ id }) => stopped.has(id))
@@ -252,7 +258,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     return this.toWaits(sessions, edges).filter((wait) => wait.stopped)
   }
 
-  async #lockWaits(sessions: readonly InnodbSession[]): Promise<readonly Wait[]> {
+  async #lockWaits(sessions: readonly LaneSession[]): Promise<readonly Wait[]> {
     const locks = () => this.#variant.readLockWaits(this.#watcher, this.opened)
     const waits = this.toWaits(sessions, await this.#try(locks))
     const unexplained = sessions.filter((each) => waits.every(({ session }) => session !== each))
@@ -264,7 +270,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     const metadata = await this.#try(() => this.#metadataWaits())
     const known = this.#stops ? [...this.opened, this.#stops.numbers] : this.opened
     const others = this.toWaits(unexplained, toSessions(metadata, known))
-    this.#otherWaiters = new Set(others.map(({ session }) => session as InnodbSession))
+    this.#otherWaiters = new Set(others.map(({ session }) => session as LaneSession))
     return [...waits, ...others]
   }
 
@@ -272,7 +278,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     return metadataWaits(await askPrepared<MetadataLock[]>(this.#watcher, metadataLocksSql))
   }
 
-  async recover(): Promise<void> {
+  protected async endSessions(): Promise<void> {
     this.#restoration?.forget()
     const ids = this.opened.map(({ id }) => id)
     for (const id of ids) {
@@ -296,7 +302,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     await this.#try(() => ask(this.#watcher, 'COMMIT'))
     this.#resets = 0 // the next one begins a snapshot again
     for (const { name } of this.#tables) await this.#ask(`ANALYZE TABLE ${identifier(name)}`)
-    await Promise.all(this.opened.map((session) => session.execute(loadSetting)))
+    await Promise.all(this.opened.map((session) => session.tell(loadSetting)))
   }
 
   async countedLockWaitMs(): Promise<number> {
@@ -324,6 +330,7 @@ export class InnodbLane extends BaseLane<InnodbSession> {
   }
 
   async close(): Promise<void> {
+    await this.dismissGuests()
     await this.closeSessions()
     for (const connection of [this.#control, this.#watcher, this.#keeper]) {
       if (connection) await disconnect(connection)
@@ -337,12 +344,38 @@ export class InnodbLane extends BaseLane<InnodbSession> {
     }
   }
 
-  protected async openSession(): Promise<InnodbSession> {
+  protected async openSession(): Promise<LaneSession> {
     const { title } = this.engine
     const connection = await connect(title, this.#server.url, { database: this.database })
     return this.#try(() =>
       InnodbSession.open(connection, this.#sessionSettings(), this.#variant.classes),
     )
+  }
+
+  protected get upstream(): Upstream {
+    const url = new URL(this.#server.url)
+    const socketPath = url.searchParams.get('socketPath')
+    const port = url.port === '' ? defaultPort : Number(url.port)
+    url.pathname = `/${this.database}`
+    return {
+      protocol: innodbWire,
+      address: socketPath === null ? { host: url.hostname, port } : { path: socketPath },
+      url: url.href,
+    }
+  }
+
+  protected async admit(connection: WireConnection, id: number): Promise<InnodbWireSession> {
+    const [thread] = await this.#try(() =>
+      ask<{ threadId: number }[]>(
+        this.#watcher,
+        `SELECT THREAD_ID AS threadId FROM performance_schema.threads WHERE PROCESSLIST_ID = ${id}`,
+      ),
+    )
+    // Without a performance schema nobody has a number in it, and none is 0.
+    const numbers = { id, threadId: thread?.threadId ?? 0 }
+    const session = new InnodbWireSession(connection, numbers, this.#variant.classes)
+    for (const setting of this.#sessionSettings()) await session.tell(setting)
+    return session
   }
 
   #sessionSettings(): string[] {

@@ -4,7 +4,7 @@ import { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
 import { renderStatement, type Row, type SqlValue, type Statement } from '../../statement.ts'
 import type { NumberedSession } from '../base-lane.ts'
-import { ask, disconnect, identify, type Answer } from './client.ts'
+import { ask, disconnect, identify, type Answer, type SessionNumbers } from './client.ts'
 import { dialect } from './dialect.ts'
 import { classify, statementOnly, type ErrorClasses } from './errors.ts'
 import { writesOf, type Writes } from './writes.ts'
@@ -24,7 +24,7 @@ const insertId = /\blast_insert_id\b/i
 /** Statements that are undone alone when they fail for what they would write. */
 const changing = /^\s*(insert|update|replace)\b/i
 /** User-level locks are held until they are released, or the session ends. */
-const userLock = /\bget_lock\b/i
+export const userLock = /\bget_lock\b/i
 
 /** Flags of the server's status. Source: MySQL manual, "Client/Server Protocol", status flags. */
 const inTransaction = 1
@@ -43,11 +43,21 @@ interface Prepared {
   readonly writes: Writes
 }
 
-/** An actor's connection to MySQL or MariaDB. */
-export class InnodbSession implements NumberedSession {
+/** A session of a lane, whoever has opened it. */
+export interface LaneSession extends NumberedSession, SessionNumbers {
   /** Its number in the process list. */
   readonly id: number
-  /** Its number in the performance schema. */
+  /** What the statements since the last time may have left in tables. */
+  takeWrites(): Writes[]
+  /** Whether it holds nothing that a run should not inherit. */
+  readonly isClean: boolean
+  /** Forgets what may have outlived the last run. Must be called outside a transaction. */
+  clean(): Promise<void>
+}
+
+/** An actor's connection to MySQL or MariaDB. */
+export class InnodbSession implements LaneSession {
+  readonly id: number
   readonly threadId: number
   #isDirty = false
   #holdsUserLocks = false
@@ -223,19 +233,16 @@ export class InnodbSession implements NumberedSession {
     this.#settle({ ok: false, error: this.#lost, transaction: 'none' })
   }
 
-  /** What the statements since the last time may have left in tables. */
   takeWrites(): Writes[] {
     const written = [...this.#written]
     this.#written.clear()
     return written
   }
 
-  /** Whether it holds nothing that a run should not inherit. */
   get isClean(): boolean {
     return !(this.#isDirty || this.#holdsUserLocks || this.#isArmed || this.#readsInsertId)
   }
 
-  /** Forgets what may have outlived the last run. Must be called outside a transaction. */
   async clean(): Promise<void> {
     if (this.#holdsUserLocks) await ask(this.#connection, 'DO RELEASE_ALL_LOCKS()')
     this.#holdsUserLocks = false
@@ -247,6 +254,10 @@ export class InnodbSession implements NumberedSession {
       this.#connection.reset((error) => (error ? fail(error) : done()))
     })
     for (const setting of this.#settings) await ask(this.#connection, setting)
+  }
+
+  async tell(text: string): Promise<void> {
+    await ask(this.#connection, text)
   }
 
   async close(): Promise<void> {

@@ -3,7 +3,7 @@ import { DatabaseFault } from '../../../errors.ts'
 import type { Stops } from '../base-lane.ts'
 import { ask, askPrepared, type SessionNumbers } from './client.ts'
 import { identifier } from './dialect.ts'
-import type { InnodbSession } from './session.ts'
+import type { LaneSession } from './session.ts'
 
 /**
  * The user-level lock that a session takes before its first row. Such names are the whole server's,
@@ -48,12 +48,12 @@ const stoppedSql = `
     AND OBJECT_NAME LIKE '${lockPrefix}%'`
 
 /** Stops statements by triggers and user-level locks, which a connection of its own holds. */
-export class InnodbStops implements Stops<InnodbSession> {
+export class InnodbStops implements Stops<LaneSession> {
   /** Of the connection that holds the locks. */
   readonly numbers: SessionNumbers
   readonly #connection: mysql.Connection
   readonly #try: <T>(question: () => Promise<T>) => Promise<T>
-  readonly #held = new Map<InnodbSession, Promise<void>>()
+  readonly #held = new Map<LaneSession, Promise<void>>()
 
   /**
    * @param connection the connection that holds the locks
@@ -83,7 +83,7 @@ export class InnodbStops implements Stops<InnodbSession> {
     }
   }
 
-  hold(session: InnodbSession): Promise<void> {
+  hold(session: LaneSession): Promise<void> {
     const held = this.#held.get(session)
     if (held) return held
     const holding = this.#hold(session)
@@ -92,19 +92,19 @@ export class InnodbStops implements Stops<InnodbSession> {
     return holding
   }
 
-  async #hold({ id }: InnodbSession): Promise<void> {
+  async #hold({ id }: LaneSession): Promise<void> {
     const text = `SELECT GET_LOCK(${lockOf(id)}, ${holdS}) AS held`
     const [row] = await this.#try(() => ask<{ held: number | null }[]>(this.#connection, text))
     if (row?.held === 1) return
     throw new DatabaseFault(`The lock that stops session ${id} is held by somebody else.`)
   }
 
-  async release(session: InnodbSession): Promise<void> {
+  async release(session: LaneSession): Promise<void> {
     this.#held.delete(session)
     await this.#try(() => ask(this.#connection, `DO RELEASE_LOCK(${lockOf(session.id)})`))
   }
 
-  isHeld(session: InnodbSession): boolean {
+  isHeld(session: LaneSession): boolean {
     return this.#held.has(session)
   }
 

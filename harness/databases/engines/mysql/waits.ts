@@ -1,7 +1,7 @@
 import type mysql from 'mysql2'
 import type { WaitEdge } from '../base-lane.ts'
 import { askPrepared } from '../innodb/client.ts'
-import type { InnodbSession } from '../innodb/session.ts'
+import type { LaneSession } from '../innodb/session.ts'
 import { toSessions } from '../innodb/thread-waits.ts'
 
 /**
@@ -33,12 +33,12 @@ interface TransactionWait {
 export class TransactionOwners {
   #threads = new Map<string, number>()
   /** While these are open. A transaction that has written nothing may have the number of an older one. */
-  #sessions: readonly InnodbSession[] = []
+  #sessions: readonly LaneSession[] = []
 
   /** Who waits for whom, for locks of InnoDB's own. */
   async readWaits(
     watcher: mysql.Connection,
-    sessions: readonly InnodbSession[],
+    sessions: readonly LaneSession[],
   ): Promise<readonly WaitEdge[]> {
     if (sessions !== this.#sessions) this.#threads.clear()
     this.#sessions = sessions

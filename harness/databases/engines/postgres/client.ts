@@ -1,3 +1,5 @@
+import type { NetConnectOpts } from 'node:net'
+import { join } from 'node:path'
 import pg from 'pg'
 import { DatabaseFault } from '../../../errors.ts'
 import { isolationSql, type IsolationLevel } from '../../isolation.ts'
@@ -74,6 +76,17 @@ export function withDatabase(url: string, database: string): string {
   changed.pathname = `/${database}`
   return changed.href
 }
+
+/** Where a socket has to connect to, whatever is said there. */
+export function addressOf(url: string): NetConnectOpts {
+  const { hostname, port, searchParams } = new URL(url)
+  const number = port === '' ? defaultPort : Number(port)
+  const folder = searchParams.get('host')
+  if (folder?.startsWith('/')) return { path: join(folder, `.s.PGSQL.${number}`) }
+  return { host: folder ?? hostname.replace(/^\[(.*)\]$/, '$1'), port: number }
+}
+
+const defaultPort = 5432
 
 function withoutPassword(url: string): string {
   try {

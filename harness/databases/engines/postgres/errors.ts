@@ -20,7 +20,11 @@ export function classify(error: Error): DatabaseError {
   if (!(error instanceof pg.DatabaseError)) {
     return new DatabaseError('connection lost', 'none', error.message)
   }
-  const code = error.code ?? 'none'
+  return fromServer(error.code ?? 'none', error.message)
+}
+
+/** @param code SQLSTATE */
+export function fromServer(code: string, message: string): DatabaseError {
   const errorClass = code.startsWith('08') ? 'connection lost' : (classes[code] ?? 'other')
-  return new DatabaseError(errorClass, code, error.message)
+  return new DatabaseError(errorClass, code, message)
 }

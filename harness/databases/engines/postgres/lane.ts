@@ -13,13 +13,16 @@ import {
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import { BaseLane, controlTimeoutMs, hasRows, stuck, type LaneFacts } from '../base-lane.ts'
-import { statement } from '../../statement.ts'
 import { newDatabaseName } from '../database-name.ts'
-import { connect, sessionSettings, withDatabase } from './client.ts'
+import type { WireConnection } from '../../proxy/connection.ts'
+import type { Upstream } from '../../proxy/door.ts'
+import { postgresWire } from '../../proxy/postgres/index.ts'
+import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
-import { PostgresSession } from './session.ts'
+import { PostgresSession, type LaneSession } from './session.ts'
 import { PostgresStops } from './stops.ts'
+import { PostgresWireSession } from './wire-session.ts'
 import { readWaits } from './waits.ts'
 
 /**
@@ -36,7 +39,7 @@ const resetsPerVacuum = 100
 const resetsBeforeVacuum = 10
 
 /** As an application's sessions have it: see `sessionSettings` for what it is otherwise. */
-const loadSetting = statement(['SET plan_cache_mode = auto'])
+const loadSetting = 'SET plan_cache_mode = auto'
 
 /** The last ones are kept for administrators, even where Lockstep is one. */
 const freeConnectionsSql = `
@@ -64,7 +67,7 @@ const addedSql = `
   UNION ALL
   SELECT NULL, quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'`
 
-export class PostgresLane extends BaseLane<PostgresSession> {
+export class PostgresLane extends BaseLane<LaneSession> {
   readonly #server: DatabaseServer
   readonly #control: pg.Client
   readonly #controlPid: number
@@ -224,7 +227,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     return answer.rows[0]?.blocked ?? false
   }
 
-  async waits(sessions: readonly PostgresSession[]): Promise<readonly Wait[]> {
+  async waits(sessions: readonly LaneSession[]): Promise<readonly Wait[]> {
     const pids = sessions.map(({ id }) => id)
     const edges = await this.#try(() => readWaits(this.#watcher, pids))
     const waiters = new Set(edges.map(({ waiter }) => waiter))
@@ -232,7 +235,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     return this.toWaits(sessions, edges)
   }
 
-  async recover(): Promise<void> {
+  protected async endSessions(): Promise<void> {
     const pids = this.opened.map(({ id }) => id)
     if (pids.length > 0) {
       await this.#try(() => this.#control.query(terminateSql, [pids]))
@@ -261,7 +264,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
 
   async readyForLoad(): Promise<void> {
     for (const name of this.#vacuumed) await this.#ask([`VACUUM (ANALYZE) ${name}`])
-    await Promise.all(this.opened.map((session) => session.execute(loadSetting, [])))
+    await Promise.all(this.opened.map((session) => session.tell(loadSetting)))
   }
 
   countedLockWaitMs(): Promise<number> {
@@ -274,6 +277,7 @@ export class PostgresLane extends BaseLane<PostgresSession> {
   }
 
   async close(): Promise<void> {
+    await this.dismissGuests()
     await this.closeSessions()
     for (const client of [this.#control, this.#watcher, this.#keeper]) {
       await client?.end().catch(() => undefined)
@@ -285,6 +289,19 @@ export class PostgresLane extends BaseLane<PostgresSession> {
     const url = withDatabase(this.#server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
     return new PostgresSession(client, await pidOf(client))
+  }
+
+  protected get upstream(): Upstream {
+    const { url } = this.#server
+    return {
+      protocol: postgresWire,
+      address: addressOf(url),
+      url: withDatabase(url, this.database),
+    }
+  }
+
+  protected admit(connection: WireConnection, id: number): Promise<PostgresWireSession> {
+    return PostgresWireSession.open(connection, id, sessionSettings(this.isolation))
   }
 
   /** Keeps empty pages: see `resetsBeforeVacuum`. */

@@ -3,27 +3,21 @@ import { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
 import { renderStatement, type Statement } from '../../statement.ts'
 import type { NumberedSession } from '../base-lane.ts'
-import { closerTimeoutMs, waiterTimeoutMs } from './client.ts'
+import { closerTimeoutMs } from './client.ts'
+import { DeadlockClock, untilNobodyLooks } from './deadlock-clock.ts'
 import { dialect } from './dialect.ts'
 import { classify } from './errors.ts'
 import { stoppedCode } from './stops.ts'
 
 type Settle = (outcome: StatementOutcome) => void
 
-const states = { I: 'none', T: 'open', E: 'failed' } as const
+export const states = { I: 'none', T: 'open', E: 'failed' } as const
 
 /** Statements with a plan worth keeping. Anything else is sent as plain text. */
 const plannable = /^\s*(select|insert|update|delete|merge|with|values)\b/i
 /** What may outlive a transaction in a session, so that the next run would find it. */
-const lasting =
+export const lasting =
   /advisory|set_config|\btemp(orary)?\b|^\s*(?!\s|(select|insert|update|delete|merge|with|values|begin|start|commit|end|rollback|savepoint|release|lock|set\s+local)\b)/i
-
-/**
- * A cycle must not be closed shortly before a waiter looks for deadlocks, or while it may still be
- * about to: then two sessions would look at the same cycle, and either could be the victim.
- */
-const beforeLookMs = 25
-const afterLookMs = 3
 
 /** A statement's text, the name it is prepared under, and whether it may leave something behind. */
 interface Prepared {
@@ -32,20 +26,34 @@ interface Prepared {
   readonly isLasting: boolean
 }
 
+/** A session of a lane, whoever has opened it. */
+export interface LaneSession extends NumberedSession {
+  /** Whether the session may hold something that a run should not inherit. */
+  readonly dirty: boolean
+  /** Forgets it. Must be called outside a transaction. */
+  clean(): Promise<void>
+  /** The server says that it waits. */
+  isSeenWaiting(): void
+  readonly looksInMs: number
+  /**
+   * The statement that has stopped is about to go on. If others wait for this session, what is left of
+   * it may close a cycle.
+   *
+   * @returns whether it must be the victim then, which is for the caller to see to.
+   */
+  goesOn(queue: readonly LaneSession[]): Promise<boolean>
+}
+
 /** An actor's connection to PostgreSQL. */
-export class PostgresSession implements NumberedSession {
+export class PostgresSession implements LaneSession {
   /** Its process on the server. */
   readonly id: number
-  /** Whether the session may hold something that a run should not inherit. */
   dirty = false
   readonly #client: pg.Client
   readonly #names = new Map<string, string>()
   #prepared = new WeakMap<readonly string[], Prepared>()
   #cleanings = 0
-  /** When it was last seen waiting; before that, when its statement was sent. */
-  #waitsSince = 0
-  /** The deadlock_timeout in force, in milliseconds. */
-  #timeoutMs = waiterTimeoutMs
+  readonly #clock = new DeadlockClock()
   #pending: Settle | undefined
   #onStop: (() => void) | undefined
   #lost: DatabaseError | undefined
@@ -67,7 +75,7 @@ export class PostgresSession implements NumberedSession {
 
   execute(
     statement: Statement,
-    queue: readonly PostgresSession[],
+    queue: readonly LaneSession[],
     onStop?: () => void,
   ): Promise<StatementOutcome> {
     this.#onStop = onStop
@@ -82,7 +90,7 @@ export class PostgresSession implements NumberedSession {
         return
       }
       this.#pending = resolve
-      this.#waitsSince = performance.now()
+      this.#clock.start()
       this.#send(statement)
     })
   }
@@ -136,7 +144,7 @@ export class PostgresSession implements NumberedSession {
 
   #settle(outcome: StatementOutcome): void {
     // SET LOCAL ends with its transaction; what SET SESSION did, `clean` undoes.
-    if (outcome.transaction === 'none' && !this.dirty) this.#timeoutMs = waiterTimeoutMs
+    if (outcome.transaction === 'none' && !this.dirty) this.#clock.calm()
     const settle = this.#pending
     this.#pending = undefined
     this.#onStop = undefined
@@ -161,49 +169,37 @@ export class PostgresSession implements NumberedSession {
    * Others wait for this session, so its next statement may close a cycle. It then has to be the one
    * that finds the deadlock: it looks at once, and no earlier waiter looks at about that time.
    */
-  async #volunteerAsVictim(queue: readonly PostgresSession[]): Promise<void> {
+  async #volunteerAsVictim(queue: readonly LaneSession[]): Promise<void> {
     await untilNobodyLooks(queue)
     if (this.transaction === 'failed') return
     const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
     if (scope === 'SESSION') this.dirty = true
-    this.#timeoutMs = closerTimeoutMs
+    this.#clock.hurry()
     // Not awaited: it travels in the same packet as the statement that follows.
     this.#client.query(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`, () => {})
   }
 
-  /**
-   * The statement that has stopped is about to go on. If others wait for this session, what is left of
-   * it may close a cycle.
-   *
-   * @returns whether it must be the victim then, which is for the caller to see to.
-   */
-  async goesOn(queue: readonly PostgresSession[]): Promise<boolean> {
+  async goesOn(queue: readonly LaneSession[]): Promise<boolean> {
     const mayClose = queue.length > 0
     if (mayClose) {
       await untilNobodyLooks(queue)
-      this.#timeoutMs = closerTimeoutMs
+      this.#clock.hurry()
     }
-    this.#waitsSince = performance.now()
+    this.#clock.start()
     return mayClose
   }
 
-  /**
-   * The server says that it waits. A wait can begin long after its statement was sent, on a busy machine
-   * or behind another wait that is over; by now it has begun.
-   */
   isSeenWaiting(): void {
-    this.#waitsSince = performance.now()
+    this.#clock.start()
   }
 
-  /** Milliseconds until this waiter looks for a deadlock, at the latest; negative when it has looked. */
   get looksInMs(): number {
-    return this.#timeoutMs - (performance.now() - this.#waitsSince)
+    return this.#clock.looksInMs
   }
 
-  /** Forgets what may have outlived the last run. Must be called outside a transaction. */
   async clean(): Promise<void> {
     this.dirty = false
-    this.#timeoutMs = waiterTimeoutMs
+    this.#clock.calm()
     // The server forgets its prepared statements too. With new names the driver prepares them anew.
     this.#cleanings += 1
     this.#names.clear()
@@ -211,15 +207,11 @@ export class PostgresSession implements NumberedSession {
     await this.#client.query('DISCARD ALL')
   }
 
+  async tell(text: string): Promise<void> {
+    await this.#client.query(text)
+  }
+
   async close(): Promise<void> {
     await this.#client.end().catch(() => undefined)
   }
-}
-
-async function untilNobodyLooks(queue: readonly PostgresSession[]): Promise<void> {
-  const looks = queue
-    .map(({ looksInMs }) => looksInMs)
-    .filter((inMs) => -afterLookMs < inMs && inMs < beforeLookMs)
-  if (looks.length === 0) return
-  await new Promise((resolve) => setTimeout(resolve, Math.max(...looks) + afterLookMs))
 }

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 import type { Stops } from '../base-lane.ts'
 import { closerTimeoutMs } from './client.ts'
-import type { PostgresSession } from './session.ts'
+import type { LaneSession } from './session.ts'
 
 /**
  * Advisory locks of two numbers, the second of which is a session's process: the one that it takes
@@ -67,13 +67,13 @@ const queries = {
 } as const satisfies Readonly<Record<string, pg.QueryConfig>>
 
 /** Stops statements by triggers and advisory locks, which a connection of its own holds. */
-export class PostgresStops implements Stops<PostgresSession> {
+export class PostgresStops implements Stops<LaneSession> {
   readonly keeper: number
   readonly #client: pg.Client
   readonly #try: <T>(ask: () => Promise<T>) => Promise<T>
-  readonly #held = new Map<PostgresSession, Promise<void>>()
+  readonly #held = new Map<LaneSession, Promise<void>>()
   /** Those whose `closerLock` is held. */
-  readonly #closers = new Set<PostgresSession>()
+  readonly #closers = new Set<LaneSession>()
 
   /**
    * @param client the connection that holds the locks
@@ -98,7 +98,7 @@ export class PostgresStops implements Stops<PostgresSession> {
     })
   }
 
-  hold(session: PostgresSession): Promise<void> {
+  hold(session: LaneSession): Promise<void> {
     const held = this.#held.get(session)
     if (held) return held
     const holding = this.#call(
@@ -110,14 +110,14 @@ export class PostgresStops implements Stops<PostgresSession> {
     return holding
   }
 
-  async release(session: PostgresSession, queue: readonly PostgresSession[]): Promise<void> {
+  async release(session: LaneSession, queue: readonly LaneSession[]): Promise<void> {
     const mayClose = await session.goesOn(queue)
     if (mayClose) this.#closers.add(session)
     this.#held.delete(session)
     await this.#call(mayClose ? queries.releaseAsCloser : queries.release, session)
   }
 
-  isHeld(session: PostgresSession): boolean {
+  isHeld(session: LaneSession): boolean {
     return this.#held.has(session)
   }
 
@@ -127,7 +127,7 @@ export class PostgresStops implements Stops<PostgresSession> {
     await this.#try(() => this.#client.query('SELECT pg_advisory_unlock_all()'))
   }
 
-  async #call(query: pg.QueryConfig, { id }: PostgresSession): Promise<void> {
+  async #call(query: pg.QueryConfig, { id }: LaneSession): Promise<void> {
     await this.#try(() => this.#client.query({ ...query, values: [id] }))
   }
 }

@@ -1,0 +1,135 @@
+import { StrategyFault } from '../errors.ts'
+import type { ProxiedSession } from '../databases/proxy/session.ts'
+import { showStatement, type Statement } from '../databases/statement.ts'
+import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
+import type { ActorId } from '../history.ts'
+import type { ActorPort } from '../scheduler/scheduler.ts'
+import type { ActorsOf } from './application.ts'
+import { Seat } from './seat.ts'
+import { Turns } from './turns.ts'
+
+/** Is told of statements as they are sent and answered. */
+export interface StatementWitness {
+  sent(statement: Statement, session: ActorSession): void
+  answered(statement: Statement, outcome: StatementOutcome): void
+}
+
+/** Where an application's statements arrive, and are given to the actors that they belong to. */
+export class Desk {
+  readonly #actors: ActorsOf
+  readonly #name: string
+  /** The run that is under way; outside runs, statements are sent as they come. */
+  #run: DeskRun | undefined
+  readonly #busy = new Set<ProxiedSession>()
+  #watch: (() => StatementWitness) | undefined
+  #witnesses = new WeakMap<ProxiedSession, StatementWitness>()
+
+  /** @param name the strategy's, for messages */
+  constructor(name: string, actors: ActorsOf) {
+    this.#name = name
+    this.#actors = actors
+  }
+
+  /** From now on every statement is a step of one of the actors, until the run is ended. */
+  begin(): DeskRun {
+    const run = new DeskRun(this.#name, this.#actors)
+    this.#run = run
+    return run
+  }
+
+  end(): void {
+    this.#run = undefined
+  }
+
+  /** The sessions that have a statement under way, outside runs. */
+  get busy(): readonly ProxiedSession[] {
+    return [...this.#busy]
+  }
+
+  /**
+   * Has the statements watched that are sent outside runs. Nobody knows which of them belong to one
+   * command: a witness sees those of a session up to the end of a transaction that was committed.
+   */
+  watch(begin: (() => StatementWitness) | undefined): void {
+    this.#watch = begin
+    this.#witnesses = new WeakMap()
+  }
+
+  /** @param door number of the actor, where each has an application of its own */
+  arrived(door: number, session: ProxiedSession, statement: Statement): void {
+    if (this.#run) this.#run.arrived(door, session, statement)
+    else void this.#sendAtOnce(session, statement)
+  }
+
+  left(session: ProxiedSession): void {
+    this.#run?.left(session)
+  }
+
+  async #sendAtOnce(session: ProxiedSession, statement: Statement): Promise<void> {
+    const witness = this.#witnessOf(session)
+    this.#busy.add(session)
+    witness?.sent(statement, session)
+    const outcome = await session.execute(statement, [])
+    witness?.answered(statement, outcome)
+    this.#busy.delete(session)
+    if (outcome.ok && outcome.transaction === 'none') this.#witnesses.delete(session)
+    session.deliver()
+  }
+
+  #witnessOf(session: ProxiedSession): StatementWitness | undefined {
+    if (!this.#watch) return undefined
+    const known = this.#witnesses.get(session) ?? this.#watch()
+    this.#witnesses.set(session, known)
+    return known
+  }
+}
+
+/** One run, at a desk. */
+export class DeskRun {
+  readonly #name: string
+  readonly #turns: Turns<Seat> | undefined
+  readonly #seats: Seat[] = []
+
+  constructor(name: string, actors: ActorsOf) {
+    this.#name = name
+    this.#turns = actors === 'shared' ? new Turns() : undefined
+  }
+
+  get isShared(): boolean {
+    return this.#turns !== undefined
+  }
+
+  /** @param sessions the actor's, to which those of the application are added as they come */
+  seat(actor: ActorId, port: ActorPort, sessions: ActorSession[]): Seat {
+    const seat = new Seat(actor, port, sessions, this.#turns)
+    this.#seats[actor] = seat
+    return seat
+  }
+
+  arrived(door: number, session: ProxiedSession, statement: Statement): void {
+    const seat = this.#turns ? this.#whoseTurn(session) : this.#seats[door]
+    if (!seat) {
+      this.#failWith(statement)
+      return
+    }
+    for (const other of this.#seats) if (other !== seat) other.forget(session)
+    seat.arrived(session, statement)
+  }
+
+  /** Nobody else has been let run. But who is inside a transaction stays there. */
+  #whoseTurn(session: ProxiedSession): Seat | undefined {
+    return this.#seats.find((seat) => seat.isInside(session)) ?? this.#turns?.holder
+  }
+
+  left(session: ProxiedSession): void {
+    for (const seat of this.#seats) if (seat.has(session)) seat.left(session)
+  }
+
+  #failWith(statement: Statement): void {
+    this.#seats[0]?.fail(
+      new StrategyFault(
+        `Application "${this.#name}" sent "${showStatement(statement)}" while none of its commands was running: Lockstep cannot tell whose statement it is. Background work has to be switched off.`,
+      ),
+    )
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Guest, Lane } from '../databases/engine.ts'
+import type { Door } from '../databases/proxy/door.ts'
+import { describeThrown, Fault, StrategyFault, whereThrown } from '../errors.ts'
+import type { ActorId } from '../history.ts'
+import type { Strategy } from '../strategy.ts'
+import type { Application } from './application.ts'
+import { Desk } from './desk.ts'
+
+/** How long an application may take to start, and to stop, in milliseconds. */
+const startLimitMs = 60_000
+const stopLimitMs = 10_000
+
+const hosts = new WeakMap<Lane, ApplicationHost>()
+
+/** Keeps an application running at a lane: it is started when it is first needed, and for no less actors. */
+export class ApplicationHost implements Guest {
+  readonly desk: Desk
+  /** How many actors have done something at the same time since the application was started. */
+  warmFor = 0
+  readonly #lane: Lane
+  readonly #name: string
+  readonly #application: Application
+  readonly #doors: Door[] = []
+  /** What `start` returned: one for each actor, or one for all. */
+  #clients: unknown[] = []
+  #actors = 0
+
+  private constructor(lane: Lane, { name }: Strategy, application: Application) {
+    this.#lane = lane
+    this.#name = name
+    this.#application = application
+    this.desk = new Desk(name, application.actors)
+  }
+
+  /** The lane has been prepared for the strategy: if it is an application, there is one from now on. */
+  static settle(lane: Lane, strategy: Strategy): void {
+    hosts.delete(lane)
+    if (!strategy.application) return
+    const host = new ApplicationHost(lane, strategy, strategy.application)
+    hosts.set(lane, host)
+    lane.receive(host)
+  }
+
+  static of(lane: Lane): ApplicationHost | undefined {
+    return hosts.get(lane)
+  }
+
+  get isShared(): boolean {
+    return this.#application.actors === 'shared'
+  }
+
+  /**
+   * Starts what so many actors need, if it does not run.
+   *
+   * @throws {StrategyFault} when it cannot be started.
+   */
+  async start(actors: number): Promise<void> {
+    if (this.isShared && this.#clients.length > 0 && actors > this.#actors) await this.interrupt()
+    this.#actors = Math.max(actors, this.#actors)
+    const wanted = this.isShared ? 1 : actors
+    while (this.#clients.length < wanted) {
+      const door = await this.#door(this.#clients.length)
+      this.#clients.push(await this.#startAt(door))
+    }
+  }
+
+  async #door(number: number): Promise<Door> {
+    const known = this.#doors[number]
+    if (known) return known
+    const door = await this.#lane.openDoor({
+      arrived: (session, statement) => this.desk.arrived(number, session, statement),
+      left: (session) => this.desk.left(session),
+    })
+    this.#doors.push(door)
+    return door
+  }
+
+  async #startAt({ url }: Door): Promise<unknown> {
+    const options = { url, engine: this.#lane.engine.name, actors: this.#actors }
+    try {
+      return await within(startLimitMs, this.#application.start(options), 'it took too long')
+    } catch (thrown) {
+      if (thrown instanceof Fault) throw thrown
+      throw new StrategyFault(
+        `Application "${this.#name}" could not be started: ${describeThrown(thrown)}${whereThrown(thrown)}.`,
+      )
+    }
+  }
+
+  /** What `start` returned for the actor. */
+  client(actor: ActorId): unknown {
+    return this.#clients[this.isShared ? 0 : actor]
+  }
+
+  /** Ends the application. It is started again when it is needed. */
+  async interrupt(): Promise<void> {
+    const clients = this.#clients
+    this.#clients = []
+    this.warmFor = 0
+    this.desk.end()
+    for (const door of this.#doors) door.hangUp()
+    await Promise.all(clients.map((client) => this.#stop(client)))
+    for (const door of this.#doors) door.hangUp()
+  }
+
+  /** One that does not stop has lost its connections all the same. */
+  async #stop(client: unknown): Promise<void> {
+    await within(stopLimitMs, this.#application.stop(client), 'it took too long').catch(() => {})
+  }
+
+  async leave(): Promise<void> {
+    if (hosts.get(this.#lane) === this) hosts.delete(this.#lane)
+    const clients = this.#clients
+    this.#clients = []
+    // In good order: what is in the middle of nothing says goodbye by itself.
+    await Promise.all(clients.map((client) => this.#stop(client)))
+    await Promise.all(this.#doors.map((door) => door.close()))
+    this.#doors.length = 0
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>, otherwise: string): Promise<T> {
+  const controller = new AbortController()
+  const tooLong = pause(ms, undefined, { signal: controller.signal }).then(() => {
+    throw new Error(otherwise)
+  })
+  tooLong.catch(() => {})
+  try {
+    return await Promise.race([work, tooLong])
+  } finally {
+    controller.abort()
+  }
+}

@@ -1,0 +1,150 @@
+import type { ErrorClass } from '../databases/database-error.ts'
+import { DatabaseError } from '../databases/database-error.ts'
+import type { ActorSession } from '../databases/engine.ts'
+import type { ProxiedSession } from '../databases/proxy/session.ts'
+import type { Statement } from '../databases/statement.ts'
+import type { ActorId } from '../history.ts'
+import type { ActorPort } from '../scheduler/scheduler.ts'
+import type { Gate } from '../session.ts'
+import { StrategyFault } from '../errors.ts'
+import { actorName } from '../history.ts'
+import type { Turns } from './turns.ts'
+
+interface Arrival {
+  readonly session: ProxiedSession
+  readonly statement: Statement
+}
+
+/** An actor in a run whose statements come from an application. */
+export class Seat {
+  readonly actor: ActorId
+  readonly #port: ActorPort
+  /** Only where all actors share an application. */
+  readonly #turns: Turns<Seat> | undefined
+  /** The actor's sessions as the scheduler sees them: added to as they come. */
+  readonly #sessions: ActorSession[]
+  /** The application's, by the number that histories show: see `#placeOf`. */
+  readonly #slots: ProxiedSession[] = []
+  readonly #arrivals: Arrival[] = []
+  #current: Arrival | undefined
+  #refusal: ErrorClass | undefined
+
+  constructor(
+    actor: ActorId,
+    port: ActorPort,
+    sessions: ActorSession[],
+    turns: Turns<Seat> | undefined,
+  ) {
+    this.actor = actor
+    this.#port = port
+    this.#sessions = sessions
+    this.#turns = turns
+  }
+
+  /** What the database refused last since the command began: why the application may have thrown. */
+  get refusal(): ErrorClass | undefined {
+    return this.#refusal
+  }
+
+  /** The actor is about to do a command. */
+  async begin(): Promise<void> {
+    this.#refusal = undefined
+    await this.#turns?.take(this)
+  }
+
+  /** The actor has done all its commands. */
+  end(): void {
+    this.#turns?.give(this)
+  }
+
+  /** For the commands that are no business of the application's. */
+  readonly gate: Gate = async (step) => {
+    const result = this.#port.gate(step)
+    this.#turns?.give(this)
+    try {
+      return await result
+    } finally {
+      await this.#turns?.take(this)
+    }
+  }
+
+  /** Whether the session is inside a transaction of this actor's. */
+  isInside(session: ProxiedSession): boolean {
+    return session.transaction !== 'none' && this.#slots.includes(session)
+  }
+
+  has(session: ProxiedSession): boolean {
+    return this.#slots.includes(session)
+  }
+
+  /** The session is another actor's from now on. */
+  forget(session: ProxiedSession): void {
+    const slot = this.#slots.indexOf(session)
+    if (slot >= 0) this.#slots.splice(slot, 1)
+    const index = this.#sessions.indexOf(session)
+    if (index >= 0) this.#sessions.splice(index, 1)
+  }
+
+  /** A statement has come that is this actor's. One at a time is a step. */
+  arrived(session: ProxiedSession, statement: Statement): void {
+    this.#arrivals.push({ session, statement })
+    this.#next()
+  }
+
+  /** The application has closed its session, or lost it. */
+  left(session: ProxiedSession): void {
+    const waits =
+      this.#current?.session === session || this.#arrivals.some((each) => each.session === session)
+    if (!waits) return
+    const why = session.protocolError ?? 'the application closed it'
+    this.#port.fail(
+      new StrategyFault(
+        `A connection of actor ${actorName(this.actor)} was lost with a statement under way: ${why}.`,
+      ),
+    )
+  }
+
+  fail(fault: StrategyFault): void {
+    this.#port.fail(fault)
+  }
+
+  #next(): void {
+    if (this.#current) return
+    const arrival = this.#arrivals.shift()
+    if (!arrival) return
+    this.#current = arrival
+    const { session, statement } = arrival
+    const connection = this.#placeOf(session)
+    const step = { kind: 'statement', statement, ...(connection > 0 && { connection }) } as const
+    const answered = this.#port.gate(step, session)
+    this.#turns?.give(this)
+    answered.then(
+      () => this.#answer(session),
+      (thrown: unknown) => {
+        if (thrown instanceof DatabaseError) this.#refusal = thrown.errorClass
+        return this.#answer(session)
+      },
+    )
+  }
+
+  async #answer(session: ProxiedSession): Promise<void> {
+    await this.#turns?.take(this)
+    this.#current = undefined
+    session.deliver()
+    this.#next()
+  }
+
+  /**
+   * Which of the actor's connections it is, in histories. A pool may hand out any: what counts is how many
+   * of them were in use at that moment.
+   */
+  #placeOf(session: ProxiedSession): number {
+    const known = this.#slots.indexOf(session)
+    if (known >= 0) return known
+    if (!this.#sessions.includes(session)) this.#sessions.push(session)
+    const free = this.#slots.findIndex(({ transaction }) => transaction === 'none')
+    if (free < 0) return this.#slots.push(session) - 1
+    this.#slots[free] = session
+    return free
+  }
+}

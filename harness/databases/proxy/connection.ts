@@ -1,0 +1,251 @@
+import type { Socket } from 'node:net'
+import type { TransactionState } from '../engine.ts'
+import {
+  WireError,
+  type FromClient,
+  type FromServer,
+  type Injection,
+  type Passing,
+  type WireFollower,
+  type WireOutcome,
+  type WireRequest,
+  type WireResponse,
+} from './wire.ts'
+
+/** Who looks after a connection. */
+export interface ConnectionOwner {
+  /**
+   * The server has let the client in, who hears of it when this is done: until then it asks nothing.
+   *
+   * @param id what the server calls the session
+   */
+  opened(connection: WireConnection, id: number): Promise<void>
+  /** A request is whole. It goes to the server with {@link WireConnection.forward}, and not before. */
+  requested(connection: WireConnection, request: WireRequest): void
+  /** PostgreSQL sent a notice with this code. */
+  noticed(connection: WireConnection, code: string): void
+  /** It is over, for whatever reason. Called once. */
+  closed(connection: WireConnection): void
+}
+
+/** Requests that a client may send ahead, before it is kept from sending more. */
+const mostAhead = 1_000
+
+/**
+ * A client's connection, and the one to the server that it is passed on to. Bytes go through untouched;
+ * a request waits until it is told to go on, and so does the whole of its answer.
+ */
+export class WireConnection {
+  readonly #client: Socket
+  readonly #server: Socket
+  readonly #follower: WireFollower
+  readonly #owner: ConnectionOwner
+  /** What the client has sent and the server has not been sent. */
+  readonly #waiting: (Passing | WireRequest)[] = []
+  /** Shown to the owner, and not sent; or sent, and its answer not handed on. */
+  #request: WireRequest | undefined
+  #isSent = false
+  #answer: ((response: WireResponse | undefined) => void) | undefined
+  #injected: ((outcome: WireOutcome | undefined) => void) | undefined
+  #isOpen = false
+  #isClosed = false
+  /** Why it was ended, where it was not by either side. */
+  #error: WireError | undefined
+
+  constructor(client: Socket, server: Socket, follower: WireFollower, owner: ConnectionOwner) {
+    this.#client = client
+    this.#server = server
+    this.#follower = follower
+    this.#owner = owner
+    client.setNoDelay(true)
+    server.setNoDelay(true)
+    client.on('data', (chunk: Buffer) => this.#follow(() => this.#fromClient(chunk)))
+    server.on('data', (chunk: Buffer) => this.#follow(() => this.#fromServer(chunk)))
+    // What the server sees is that its client is gone, and it undoes what that one had begun.
+    client.on('end', () => this.#close())
+    server.on('end', () => this.#close())
+    // After an error there is always a close.
+    for (const socket of [client, server]) {
+      socket.on('error', () => {})
+      socket.on('close', () => this.#close())
+    }
+  }
+
+  get transaction(): TransactionState {
+    return this.#isClosed ? 'none' : this.#follower.transaction
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** What was wrong with what came over it, if that is why it was ended. */
+  get error(): WireError | undefined {
+    return this.#error
+  }
+
+  /** The request that waits goes to the server. Resolves with nothing when the connection is lost. */
+  forward(): Promise<WireResponse | undefined> {
+    return new Promise((resolve) => {
+      const request = this.#request
+      if (!request || this.#isClosed) {
+        resolve(undefined)
+        return
+      }
+      this.#answer = resolve
+      this.#isSent = true
+      this.#send(request)
+      this.#advance() // the rows of a COPY may be there already
+    })
+  }
+
+  /** The client is told, and its next request can come. */
+  deliver(response: WireResponse): void {
+    this.#request = undefined
+    this.#isSent = false
+    this.#write(this.#client, response.bytes)
+    this.#follow(() => this.#advance())
+  }
+
+  /**
+   * Has the server do something that the client does not hear of, while no request is at the server.
+   * Resolves with nothing when the connection is lost.
+   */
+  inject(text: string): Promise<WireOutcome | undefined> {
+    return new Promise((resolve) => {
+      if (this.#isClosed) {
+        resolve(undefined)
+        return
+      }
+      this.#injected = resolve
+      this.#send(this.#follower.inject(text))
+    })
+  }
+
+  /** Ends it on both sides. */
+  close(): void {
+    this.#close()
+  }
+
+  #follow(read: () => void): void {
+    if (this.#isClosed) return
+    try {
+      read()
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error
+      this.#error = error
+      this.#close()
+    }
+  }
+
+  #fromClient(chunk: Buffer): void {
+    for (const message of this.#follower.fromClient(chunk)) this.#take(message)
+    this.#advance()
+    if (this.#waiting.length > mostAhead) this.#client.pause()
+  }
+
+  #take(message: FromClient): void {
+    switch (message.kind) {
+      case 'answer':
+        this.#write(this.#client, [message.bytes])
+        break
+      case 'cancel':
+        this.#write(this.#server, message.bytes)
+        break
+      case 'pass':
+      case 'request':
+        this.#waiting.push(message)
+        break
+    }
+  }
+
+  /** Sends what can be sent, up to the next request, which is shown to the owner. */
+  #advance(): void {
+    for (;;) {
+      const [next] = this.#waiting
+      if (!next || !this.#mayLeave(next)) break
+      this.#waiting.shift()
+      if (next.kind === 'pass') this.#send(next)
+      else {
+        this.#request = next
+        this.#owner.requested(this, next)
+      }
+    }
+    if (this.#waiting.length === 0 && this.#client.isPaused()) this.#client.resume()
+  }
+
+  #mayLeave(message: Passing | WireRequest): boolean {
+    if (message.kind === 'pass' && message.isPartOfRequest) return !this.#request || this.#isSent
+    return !this.#request
+  }
+
+  #send(message: Passing | WireRequest | Injection): void {
+    this.#follower.sent(message)
+    this.#write(this.#server, message.bytes)
+  }
+
+  #fromServer(chunk: Buffer): void {
+    for (const message of this.#follower.fromServer(chunk)) this.#react(message)
+  }
+
+  #react(message: FromServer): void {
+    switch (message.kind) {
+      case 'pass':
+        this.#write(this.#client, message.bytes)
+        break
+      case 'notice':
+        this.#owner.noticed(this, message.code)
+        break
+      case 'response': {
+        const answer = this.#answer
+        this.#answer = undefined
+        answer?.(message.response)
+        break
+      }
+      case 'injected': {
+        const injected = this.#injected
+        this.#injected = undefined
+        injected?.(message.outcome)
+        break
+      }
+      case 'ready':
+        this.#open(message.id, message.bytes)
+        break
+    }
+  }
+
+  #open(id: number, bytes: readonly Buffer[]): void {
+    const tell = (): void => {
+      this.#isOpen = true
+      this.#write(this.#client, bytes)
+      this.#follow(() => this.#advance())
+    }
+    this.#owner.opened(this, id).then(tell, () => this.#close())
+  }
+
+  /** A side that does not read keeps the other one from sending. */
+  #write(to: Socket, bytes: readonly Buffer[]): void {
+    if (to.destroyed || bytes.length === 0) return
+    const from = to === this.#client ? this.#server : this.#client
+    to.cork()
+    let isTaken = true
+    for (const each of bytes) isTaken = to.write(each)
+    to.uncork()
+    if (isTaken || from.isPaused()) return
+    from.pause()
+    to.once('drain', () => from.resume())
+  }
+
+  #close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    // What the server said last may be why it has gone.
+    if (this.#isOpen && !this.#client.destroyed) this.#client.end()
+    else this.#client.destroySoon()
+    this.#server.destroySoon()
+    this.#waiting.length = 0
+    this.#answer?.(undefined)
+    this.#injected?.(undefined)
+    this.#owner.closed(this)
+  }
+}

@@ -1,0 +1,82 @@
+import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { HarnessFault } from '../../errors.ts'
+import { WireConnection, type ConnectionOwner } from './connection.ts'
+import type { WireLimits, WireProtocol } from './wire.ts'
+
+/** Where the server is, and how one speaks to it. */
+export interface Upstream {
+  readonly protocol: WireProtocol
+  readonly address: NetConnectOpts
+  /** What clients need to know but for where: with the user, the password and the database. */
+  readonly url: string
+}
+
+/** Larger messages than anybody sends to be tested. */
+export const wireLimits: WireLimits = { bytes: 64 * 1024 * 1024 }
+
+/** An address on this machine, for clients that are meant to reach the server through Lockstep only. */
+export interface Door {
+  /** What a client connects to. */
+  readonly url: string
+  /** Connections that are open at this moment. */
+  readonly connections: number
+  /** Ends every connection. */
+  hangUp(): void
+  /** Ends every connection, and nobody is let in any more. */
+  close(): Promise<void>
+}
+
+/** Opens a door that listens on the loopback interface, at a port of its own. */
+export async function openDoor(
+  { protocol, address, url }: Upstream,
+  owner: ConnectionOwner,
+  limits: WireLimits = wireLimits,
+): Promise<Door> {
+  const connections = new Set<WireConnection>()
+  const watching: ConnectionOwner = {
+    opened: (connection, id) => owner.opened(connection, id),
+    requested: (connection, request) => owner.requested(connection, request),
+    noticed: (connection, code) => owner.noticed(connection, code),
+    closed: (connection) => {
+      connections.delete(connection)
+      owner.closed(connection)
+    },
+  }
+  const listener = createServer((client: Socket) => {
+    const server = connect(address)
+    connections.add(new WireConnection(client, server, protocol.follow(limits), watching))
+  })
+  await new Promise<void>((resolve, reject) => {
+    listener.once('error', (error) =>
+      reject(new HarnessFault(`No port could be opened for applications: ${error.message}.`)),
+    )
+    listener.listen(0, '127.0.0.1', resolve)
+  })
+  const { port } = listener.address() as AddressInfo
+  const hangUp = (): void => {
+    for (const connection of connections) connection.close()
+  }
+  return {
+    url: throughPort(url, port),
+    get connections() {
+      return connections.size
+    },
+    hangUp,
+    close: async () => {
+      const closed = new Promise<void>((resolve) => {
+        listener.close(() => resolve())
+      })
+      hangUp()
+      await closed
+    },
+  }
+}
+
+/** The same URL at another place. How one reaches the server itself is of no account any more. */
+function throughPort(url: string, port: number): string {
+  const changed = new URL(url)
+  changed.hostname = '127.0.0.1'
+  changed.port = String(port)
+  changed.search = ''
+  return changed.href
+}
