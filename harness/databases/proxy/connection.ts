@@ -47,7 +47,6 @@ export class WireConnection {
   #isSent = false
   #answer: ((response: WireResponse | undefined) => void) | undefined
   #injected: ((outcome: WireOutcome | undefined) => void) | undefined
-  #isOpen = false
   #isClosed = false
   /** Why it was ended, where it was not by either side. */
   #error: WireError | undefined
@@ -94,8 +93,10 @@ export class WireConnection {
       }
       this.#answer = resolve
       this.#isSent = true
-      this.#send(request)
-      this.#advance() // the rows of a COPY may be there already
+      this.#follow(() => {
+        this.#send(request)
+        this.#advance() // the rows of a COPY may be there already
+      })
     })
   }
 
@@ -118,7 +119,7 @@ export class WireConnection {
         return
       }
       this.#injected = resolve
-      this.#send(this.#follower.inject(text))
+      this.#follow(() => this.#send(this.#follower.inject(text)))
     })
   }
 
@@ -180,8 +181,9 @@ export class WireConnection {
   }
 
   #send(message: Passing | WireRequest | Injection): void {
-    this.#follower.sent(message)
+    const followed = this.#follower.sent(message)
     this.#write(this.#server, message.bytes)
+    for (const each of followed) this.#react(each)
   }
 
   #fromServer(chunk: Buffer): void {
@@ -216,7 +218,6 @@ export class WireConnection {
 
   #open(id: number, bytes: readonly Buffer[]): void {
     const tell = (): void => {
-      this.#isOpen = true
       this.#write(this.#client, bytes)
       this.#follow(() => this.#advance())
     }
@@ -240,8 +241,8 @@ export class WireConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     // What the server said last may be why it has gone.
-    if (this.#isOpen && !this.#client.destroyed) this.#client.end()
-    else this.#client.destroySoon()
+    if (!this.#error) this.#write(this.#client, this.#follower.held())
+    this.#client.destroySoon()
     this.#server.destroySoon()
     this.#waiting.length = 0
     this.#answer?.(undefined)
