@@ -158,6 +158,7 @@ class Run {
       limits: options.limits ?? defaultLimits,
       onCommit: () => this.#observe(),
       strategy: options.strategy.name,
+      idleHint: host?.idleHint,
       signal: options.signal,
     })
   }

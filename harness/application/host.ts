@@ -46,6 +46,11 @@ export class ApplicationHost implements Guest {
     return hosts.get(lane)
   }
 
+  /** Why an actor may neither send a statement nor end. */
+  get idleHint(): string {
+    return 'Perhaps all connections of its pool are in use, as it needs one for each actor; or it waits for something else than its database; or it does not use the URL that it was started with.'
+  }
+
   get isShared(): boolean {
     return this.#application.actors === 'shared'
   }

@@ -109,6 +109,8 @@ export interface SchedulerOptions {
   readonly ready: Promise<void>
   /** Name of the code under test, for messages. */
   readonly strategy: string
+  /** Why it may not send anything, in a sentence, where that is not what a strategy does wrong. */
+  readonly idleHint?: string | undefined
   /** Stops the run at once. */
   readonly signal?: AbortSignal | undefined
 }
@@ -629,7 +631,7 @@ export class Scheduler {
   #hung(): StrategyFault {
     const names = this.#actors.filter(({ state }) => state === 'running').map(({ name }) => name)
     return new StrategyFault(
-      `Strategy "${this.#options.strategy}" hangs: actor ${names.join(', ')} neither sent a statement nor ended within ${this.#options.limits.strategyMs} ms. Waiting goes through session.sleep, and every statement through the session.`,
+      `Strategy "${this.#options.strategy}" hangs: actor ${names.join(', ')} neither sent a statement nor ended within ${this.#options.limits.strategyMs} ms. ${this.#options.idleHint ?? ownIdleHint}`,
     )
   }
 
@@ -656,6 +658,8 @@ export class Scheduler {
     return `${what}, which the server does not report as waiting for a lock`
   }
 }
+
+const ownIdleHint = 'Waiting goes through session.sleep, and every statement through the session.'
 
 /** Those who are about to send a statement. */
 const senders = (actors: readonly Actor[]): ActorId[] =>

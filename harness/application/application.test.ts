@@ -1,0 +1,285 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Lane } from '../databases/engine.ts'
+import { engines } from '../databases/engines/index.ts'
+import { renderStatement } from '../databases/statement.ts'
+import { explore } from '../explore.ts'
+import { exhaustive } from '../explorers/exhaustive.ts'
+import { random } from '../explorers/random.ts'
+import type { History } from '../history.ts'
+import { ok, type Reply } from '../reply.ts'
+import { executeRun, prepareLane } from '../run.ts'
+import { renderTimeline } from '../report/timeline.ts'
+import type { Plan } from '../plan.ts'
+import { defineStrategy, type Strategy } from '../strategy.ts'
+import { openLane, whyMissing } from '../testing/lane.ts'
+import { purchase } from '../workloads/purchase.ts'
+import type { Purchase } from '../workloads/stock.ts'
+import { defineApplication, type ActorsOf, type CallOptions } from './application.ts'
+import { openPool, type Pool, type PoolConnection } from './fixtures/drivers.ts'
+import { askingBy, askingOver, buy } from './fixtures/shop.ts'
+
+type Lock = '' | ' FOR UPDATE'
+
+const direct = (lock: Lock): Strategy =>
+  defineStrategy({
+    name: 'direct',
+    workload: purchase,
+    summary: 'Sends its statements through the session.',
+    execute: (session, command) => session.transaction((tx) => buy(askingBy(tx), command, lock)),
+  })
+
+/** An application that does its commands with a pool. */
+const pooled = (
+  execute: (pool: Pool, command: Purchase, options: CallOptions) => Promise<Reply>,
+  { actors = 'shared', size }: { actors?: ActorsOf; size?: number } = {},
+): Strategy =>
+  defineApplication({
+    name: 'pooled',
+    workload: purchase,
+    summary: 'Sends its statements over a pool of its own.',
+    actors,
+    start: ({ url, engine, actors: count }) => openPool(engine, url, size ?? count),
+    execute,
+    stop: (pool) => pool.end(),
+  })
+
+async function inTransaction(
+  pool: Pool,
+  body: (connection: PoolConnection) => Promise<Reply>,
+): Promise<Reply> {
+  const connection = await pool.connect()
+  try {
+    await connection.query('BEGIN')
+    const reply = await body(connection)
+    await connection.query(reply.kind === 'ok' ? 'COMMIT' : 'ROLLBACK')
+    return reply
+  } catch (error) {
+    await connection.query('ROLLBACK')
+    throw error
+  } finally {
+    connection.release()
+  }
+}
+
+const shop = (lock: Lock, actors: ActorsOf = 'shared'): Strategy =>
+  pooled(
+    (pool, command) =>
+      inTransaction(pool, (connection) => buy(askingOver(connection), command, lock)),
+    { actors },
+  )
+
+/** What happened, in words that do not depend on who sent it. */
+const told = (history: History): string[] =>
+  history
+    .filter(({ kind }) => kind !== 'shares')
+    .map((event) =>
+      'request' in event && event.request.kind !== 'sleep'
+        ? {
+            ...event,
+            request: {
+              text: renderStatement(event.request.statement, () => '?'),
+              params: event.request.statement.params,
+              connection: event.request.connection,
+            },
+          }
+        : event,
+    )
+    .map((event) => JSON.stringify(event))
+
+async function everyHistory(lane: Lane, strategy: Strategy, scenario: string, actors = 2) {
+  const histories: string[][] = []
+  const exploration = await explore({
+    lane,
+    strategy,
+    explorer: exhaustive,
+    scenario,
+    actors,
+    grains: ['statement'],
+    invariants: [],
+    onRun: ({ history }) => histories.push(told(history)),
+  })
+  return { exploration, histories }
+}
+
+const explored = (lane: Lane, strategy: Strategy, scenario = 'last-item') =>
+  explore({ lane, strategy, explorer: exhaustive, scenario, grains: ['statement'] })
+
+const startOf = (scenario: string, actors = 2): Plan => ({
+  ...(purchase.scenarios.find(({ name }) => name === scenario) ?? purchase.scenarios[0]).start(
+    actors,
+  ),
+  schedule: [],
+  attempts: 3,
+})
+
+for (const engine of engines) {
+  describe.skipIf(whyMissing(engine) !== undefined)(`an application on ${engine.title}`, () => {
+    let lane: Lane
+    beforeAll(async () => {
+      lane = await openLane(undefined, engine)
+    })
+    afterAll(() => lane.close())
+
+    test.for(['shared', 'own'] as const)(
+      'does step for step what a strategy with the same statements does, where it is %s',
+      async (actors) => {
+        const own = await everyHistory(lane, direct(' FOR UPDATE'), 'last-item')
+        const through = await everyHistory(lane, shop(' FOR UPDATE', actors), 'last-item')
+        expect(own.exploration.verdict).toBe('holds')
+        expect(through.exploration).toMatchObject({ verdict: 'holds', exhausted: true })
+        expect(through.histories).toEqual(own.histories)
+        expect(own.histories.length).toBeGreaterThan(10)
+      },
+    )
+
+    test('is found out where it races, and replays', async () => {
+      const exploration = await explore({
+        lane,
+        strategy: shop(''),
+        explorer: random,
+        grains: ['statement'],
+        seed: 1,
+      })
+      if (exploration.verdict !== 'violated') throw new Error(JSON.stringify(exploration))
+      expect(exploration.counterexample).toMatchObject({
+        plan: { actors: [[{}], [{}]] },
+        replays: { reproduced: 10, of: 10 },
+      })
+    })
+
+    test('of which three share a pool is searched in full as well', async () => {
+      const own = await everyHistory(lane, direct(' FOR UPDATE'), 'plenty', 3)
+      const through = await everyHistory(lane, shop(' FOR UPDATE'), 'plenty', 3)
+      expect(through.exploration).toMatchObject({
+        verdict: 'holds',
+        schedules: own.histories.length,
+      })
+    })
+
+    test('that throws what its driver says has been aborted by the database', async () => {
+      const opposite = pooled((pool, { userId }) =>
+        inTransaction(pool, async (connection) => {
+          const ask = askingOver(connection)
+          const [first, second] = userId === 1 ? [1, 2] : [2, 1]
+          await ask('UPDATE product SET stock = stock - 0 WHERE id = ?', first)
+          await ask('UPDATE product SET stock = stock - 0 WHERE id = ?', second)
+          await ask('UPDATE product SET stock = stock + 0 WHERE id = ?', second)
+          return { kind: 'rejected', reason: 'not enough stock' }
+        }),
+      )
+      const exploration = await explore({
+        lane,
+        strategy: opposite,
+        explorer: exhaustive,
+        scenario: 'two-products',
+        grains: ['statement'],
+        invariants: ['stock-never-negative'],
+      })
+      expect(exploration).toMatchObject({ verdict: 'holds' })
+      expect(exploration.replies.aborted.deadlock).toBeGreaterThan(0)
+    })
+
+    test('leaves no connection behind', async () => {
+      await prepareLane(lane, shop(''))
+      await executeRun({ lane, strategy: shop(''), plan: startOf('plenty') })
+      const before = await lane.freeConnections()
+      await prepareLane(lane, direct(''))
+      await pause(50)
+      expect(await lane.freeConnections()).toBeGreaterThanOrEqual(before + 2)
+    })
+
+    test('shows its notes in the lanes', async () => {
+      const noting = pooled(async (pool, command, { note }) => {
+        note(`POST /purchases ${command.productId}`)
+        const reply = await inTransaction(pool, (connection) =>
+          buy(askingOver(connection), command, ''),
+        )
+        note(`201 ${reply.kind}`)
+        return reply
+      })
+      await prepareLane(lane, noting)
+      const plan = startOf('plenty')
+      const { history } = await executeRun({ lane, strategy: noting, plan })
+      const lanes = renderTimeline(purchase, plan, history)
+      const [command = '', note = '', begin = ''] = lanes.split('\n').slice(1)
+      expect(command).toContain('purchase(user 1')
+      expect(note).toContain('POST /purchases 1')
+      expect(begin).toContain('BEGIN')
+      expect(lanes.match(/201 ok\n *= ok/g)).toHaveLength(1)
+    })
+
+    test.for([
+      [
+        'whose pool is too small',
+        pooled(
+          (pool, command) =>
+            inTransaction(pool, (connection) => buy(askingOver(connection), command, '')),
+          { size: 1 },
+        ),
+        /hangs: actor B neither sent a statement nor ended .* all connections of its pool are in use/,
+      ],
+      [
+        'that forgets to commit',
+        pooled(async (pool, command) => {
+          const connection = await pool.connect()
+          await connection.query('BEGIN')
+          const reply = await buy(askingOver(connection), command, '')
+          connection.release()
+          return reply
+        }),
+        /with its transaction open: it must COMMIT or ROLLBACK/,
+      ],
+      [
+        'that works on by itself',
+        pooled(async (pool) => {
+          const connection = await pool.connect()
+          await connection.query('SELECT 1')
+          void pause(20).then(() => connection.query('SELECT 2'))
+          return ok()
+        }),
+        /sent "SELECT 2" (while none of its commands was running|as actor . after its commands had ended)/,
+      ],
+      [
+        'that sends nothing',
+        pooled(() => Promise.resolve(ok())),
+        /sent no statement, so there was nothing to interleave/,
+      ],
+      [
+        'that throws for no reason of the database',
+        pooled(async (pool) => {
+          const connection = await pool.connect()
+          await connection.query('SELECT 1')
+          connection.release()
+          throw new TypeError('no such thing')
+        }),
+        /threw TypeError: no such thing/,
+      ],
+    ] as const)('cannot be judged %s', { timeout: 60_000 }, async ([, strategy, message]) => {
+      const exploration = await explored(lane, strategy)
+      expect(exploration).toMatchObject({
+        verdict: 'inconclusive',
+        reason: expect.stringMatching(message),
+      })
+    })
+
+    test('that cannot be started is a fault of its own', async () => {
+      const broken = defineApplication({
+        name: 'broken',
+        workload: purchase,
+        summary: 'Does not start.',
+        start: () => {
+          throw new Error('no such module')
+        },
+        execute: () => Promise.resolve(ok()),
+        stop: () => {},
+      })
+      expect(await explored(lane, broken)).toMatchObject({
+        verdict: 'inconclusive',
+        reason: expect.stringContaining(
+          'Application "broken" could not be started: Error: no such module',
+        ),
+      })
+    })
+  })
+}
