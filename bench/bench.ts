@@ -5,6 +5,7 @@ import checkThenInsert from '../strategies/redemption/check-then-insert.ts'
 import { lanesSideBySide } from './lanes.ts'
 import type { Measure, Metric } from './metric.ts'
 import { peersSideBySide } from './peers.ts'
+import { proxySideBySide } from './proxy.ts'
 import { sideBySide, type Comparison } from './side-by-side.ts'
 
 /**
@@ -48,9 +49,14 @@ const compare =
     sideBySide(comparison, engine, server, rounds)
 
 const measures: Readonly<Record<string, readonly Measure[]>> = {
-  postgres: [compare({ ...noWait, bars: { ratio: 0.85 } }), compare(lockHeavy), lanesSideBySide],
+  postgres: [
+    compare({ ...noWait, bars: { ratio: 0.85 } }),
+    compare(lockHeavy),
+    lanesSideBySide,
+    proxySideBySide,
+  ],
 }
-const innodbMeasures = [compare(noWait), compare(lockHeavy)]
+const innodbMeasures = [compare(noWait), compare(lockHeavy), proxySideBySide]
 
 const metrics: Metric[] = []
 const notRun: { readonly engine: string; readonly reason: string }[] = []

@@ -12,9 +12,9 @@ import {
   type Lane,
   type Purchase,
   type Reply,
-  type SqlValue,
   type Strategy,
 } from '../harness/index.ts'
+import type { SqlValue } from '../harness/databases/statement.ts'
 import { median, timed, warmUp, type Measure } from './metric.ts'
 import { oneByOne, startOf } from './schedules.ts'
 
@@ -159,15 +159,19 @@ async function inTurns(
     oneByOne(other, through, startOf(through)),
   ]
   const total = { directMs: 0, throughMs: 0 }
-  for (let isOver = false; !isOver;) {
-    const several = async (schedules: typeof first): Promise<void> => {
-      for (let count = 0; count < turn; count++) {
-        const { done } = await schedules.next()
-        if (done) isOver = true
-      }
-    }
-    total.directMs += await timed(() => several(first))
+  let left = true
+  while (left) {
+    total.directMs += await timed(async () => {
+      left = await several(first)
+    })
     total.throughMs += await timed(() => several(second))
   }
   return total
+}
+
+/** Whether any are left. */
+async function several(schedules: AsyncGenerator<unknown, void>): Promise<boolean> {
+  let done: boolean | undefined = false
+  for (let count = 0; count < turn && !done; count++) ({ done } = await schedules.next())
+  return !done
 }
