@@ -159,10 +159,10 @@ async function inTurns(
     oneByOne(other, through, startOf(through)),
   ]
   const total = { directMs: 0, throughMs: 0 }
-  let left = true
-  while (left) {
+  const one = { ended: false }
+  while (!one.ended) {
     total.directMs += await timed(async () => {
-      left = await several(first)
+      one.ended = !(await several(first))
     })
     total.throughMs += await timed(() => several(second))
   }
