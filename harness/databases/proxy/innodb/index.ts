@@ -1,9 +1,11 @@
-import { HarnessFault } from '../../../errors.ts'
 import type { WireProtocol } from '../wire.ts'
+import { InnodbFollower } from './follower.ts'
 
-/** Replaced by the branch that holds the protocol: take that one's file. */
+/**
+ * The protocol of MySQL and MariaDB, from version 4.1 on.
+ * Sources: MySQL Internals Manual, chapter "MySQL Client/Server Protocol"
+ * (dev.mysql.com/doc/dev/mysql-server, "Client/Server Protocol"); MariaDB manual, "Client/Server Protocol".
+ */
 export const innodbWire: WireProtocol = {
-  follow: () => {
-    throw new HarnessFault('This protocol cannot be followed yet.')
-  },
+  follow: (limits) => new InnodbFollower(limits),
 }
