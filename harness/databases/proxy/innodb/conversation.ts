@@ -49,9 +49,6 @@ const undoing = {
   changeUser: 'ROLLBACK /* COM_CHANGE_USER */',
 } as const
 
-/** In the place of a command. */
-const none = -1
-
 /** A procedure's results are those of one statement. */
 const calling = /^\s*(?:\/\*.*?\*\/\s*)*call\b/is
 
@@ -87,8 +84,10 @@ export class Conversation {
   fromClient(message: Message): Passing | WireRequest {
     if (message.sequence !== 0) return this.#goesOn(message)
     const { payload } = message
-    const [command = none] = payload
+    const [command] = payload
     switch (command) {
+      case undefined:
+        throw new WireError('The client sent an empty packet where a command was due.')
       case commands.query:
         return this.#query(message)
       case commands.execute:
