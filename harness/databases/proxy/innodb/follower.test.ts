@@ -477,9 +477,9 @@ describe('a prepared statement', () => {
 
   test('with attributes has the parameters that it knows', () => {
     const values = [
-      ...[lenenc(3), uint(0, 1), uint(1, 1)],
-      ...[longLong, text(''), string, text(''), string, text('trace')],
-      ...[uint(7, 6), uint(0, 2), text('x'), text('attribute')],
+      Buffer.concat([lenenc(3), uint(0, 1), uint(1, 1)]),
+      Buffer.concat([longLong, text(''), string, text(''), string, text('trace')]),
+      Buffer.concat([uint(7, 6), uint(0, 2), text('x'), text('attribute')]),
     ]
     const [request] = requestsIn(read(withPrepared(attributed), [execute(5, ...values)]))
     expect(request?.statement).toEqual({ parts, params: [7, 'x'] })
@@ -508,8 +508,8 @@ describe('a prepared statement', () => {
 
   test('is carried out once for each row of many', () => {
     const rowsOfMany = [
-      ...[uint(0, 1), uint(7, 6), uint(0, 2), uint(0, 1), text('x')],
-      ...[uint(1, 1), uint(2, 1)],
+      Buffer.concat([uint(0, 1), uint(7, 6), uint(0, 2), uint(0, 1), text('x')]),
+      Buffer.concat([uint(1, 1), uint(2, 1)]),
     ]
     const sent = command(0xfa, uint(5, 4), uint(128, 2), longLong, string, ...rowsOfMany)
     const events = read(withPrepared(), [client(sent), server(answer(ok(autocommit, 2)))])
