@@ -18,8 +18,14 @@ export interface StatementWitness {
 export class Desk {
   readonly #actors: ActorsOf
   readonly #name: string
-  /** The run that is under way; outside runs, statements are sent as they come. */
+  /** The run that is under way. */
   #run: DeskRun | undefined
+  /** Whether statements are expected, outside runs. */
+  #isOpen = false
+  /** The first statement that came when none was expected, since the last run began. */
+  #stray: Statement | undefined
+  /** Those that have a statement behind them and are not over. */
+  readonly #known = new Set<ProxiedSession>()
   readonly #busy = new Set<ProxiedSession>()
   #watch: (() => StatementWitness) | undefined
   #witnesses = new WeakMap<ProxiedSession, StatementWitness>()
@@ -32,13 +38,41 @@ export class Desk {
 
   /** From now on every statement is a step of one of the actors, until the run is ended. */
   begin(): DeskRun {
+    this.#refuseStray()
     const run = new DeskRun(this.#name, this.#actors)
     this.#run = run
     return run
   }
 
+  /** The run is over, or what was done without a scheduler: nothing is expected from now on. */
   end(): void {
     this.#run = undefined
+    this.#isOpen = false
+  }
+
+  /** From now on statements are sent as they come. */
+  open(): void {
+    this.#refuseStray()
+    this.#isOpen = true
+  }
+
+  /** Nothing that came up to now is of any account. */
+  forgive(): void {
+    this.#stray = undefined
+  }
+
+  /** Sent all the same, so that the application goes on; but it may have changed what a run has seen. */
+  #refuseStray(): void {
+    const stray = this.#stray
+    this.#stray = undefined
+    if (stray) throw unexpected(this.#name, stray)
+  }
+
+  /** Whether a session without a statement under way is inside a transaction. */
+  get isLeftInside(): boolean {
+    return [...this.#known].some(
+      (session) => session.transaction !== 'none' && !this.#busy.has(session),
+    )
   }
 
   /** The sessions that have a statement under way, outside runs. */
@@ -57,11 +91,18 @@ export class Desk {
 
   /** @param door number of the actor, where each has an application of its own */
   arrived(door: number, session: ProxiedSession, statement: Statement): void {
-    if (this.#run) this.#run.arrived(door, session, statement)
-    else void this.#sendAtOnce(session, statement)
+    this.#known.add(session)
+    if (this.#run) {
+      this.#run.arrived(door, session, statement)
+      return
+    }
+    if (!this.#isOpen) this.#stray ??= statement
+    void this.#sendAtOnce(session, statement)
   }
 
   left(session: ProxiedSession): void {
+    this.#known.delete(session)
+    this.#busy.delete(session)
     this.#run?.left(session)
   }
 
@@ -126,10 +167,11 @@ export class DeskRun {
   }
 
   #failWith(statement: Statement): void {
-    this.#seats[0]?.fail(
-      new StrategyFault(
-        `Application "${this.#name}" sent "${showStatement(statement)}" while none of its commands was running: Lockstep cannot tell whose statement it is. Background work has to be switched off.`,
-      ),
-    )
+    this.#seats[0]?.fail(unexpected(this.#name, statement))
   }
 }
+
+const unexpected = (name: string, statement: Statement): StrategyFault =>
+  new StrategyFault(
+    `Application "${name}" sent "${showStatement(statement)}" while none of its commands was running: Lockstep cannot tell whose statement it is. Background work has to be switched off.`,
+  )

@@ -64,10 +64,13 @@ export class ApplicationHost implements Guest {
     if (this.isShared && this.#clients.length > 0 && actors > this.#actors) await this.interrupt()
     this.#actors = Math.max(actors, this.#actors)
     const wanted = this.isShared ? 1 : actors
+    if (this.#clients.length >= wanted) return
+    this.desk.open()
     while (this.#clients.length < wanted) {
       const door = await this.#door(this.#clients.length)
       this.#clients.push(await this.#startAt(door))
     }
+    this.desk.end()
   }
 
   async #door(number: number): Promise<Door> {
@@ -107,6 +110,7 @@ export class ApplicationHost implements Guest {
     for (const door of this.#doors) door.hangUp()
     await Promise.all(clients.map((client) => this.#stop(client)))
     for (const door of this.#doors) door.hangUp()
+    this.desk.forgive()
   }
 
   /** One that does not stop has lost its connections all the same. */

@@ -49,7 +49,9 @@ export async function openForLoad({
     await lane.sessions(Math.min(opened + atOnce, wanted))
   }
   throwIfStopped(signal)
-  await ApplicationHost.of(lane)?.start(clients)
+  const host = ApplicationHost.of(lane)
+  await host?.start(clients)
+  host?.desk.open()
   await lane.reset(initial)
   await lane.readyForLoad()
   throwIfStopped(signal)

@@ -1,6 +1,6 @@
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { ApplicationHost } from '../application/host.ts'
-import { HarnessFault, type Fault } from '../errors.ts'
+import { HarnessFault, StrategyFault, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import { defaultLimits } from '../limits.ts'
 import type { Plan } from '../plan.ts'
@@ -46,7 +46,9 @@ export async function executeNaively(
   options: NaiveOptions,
 ): Promise<{ readonly observation: Observation<Rows, AnyCommand> }> {
   const { lane, strategy, plan } = options
-  await ApplicationHost.of(lane)?.start(plan.actors.length)
+  const host = ApplicationHost.of(lane)
+  await host?.start(plan.actors.length)
+  host?.desk.open()
   const sessions = await lane.sessions(plan.actors.length * strategy.connections)
   await lane.reset(plan.initial)
   const run = new NaiveRun(options, sessions)
@@ -56,10 +58,19 @@ export async function executeNaively(
     lane.anticipate(plan.initial)
     return { observation: { initial: plan.initial, commands, committed: [final], final } }
   } catch (error) {
+    const isLeftInside = host?.desk.isLeftInside
     await lane.recover().catch(() => undefined)
+    if (isLeftInside) throw leftInside(strategy.name)
     throw error
+  } finally {
+    host?.desk.end()
   }
 }
+
+const leftInside = (name: string): StrategyFault =>
+  new StrategyFault(
+    `Application "${name}" ended a command with its transaction open, and the next one could not go on: it must COMMIT or ROLLBACK.`,
+  )
 
 class NaiveRun {
   readonly #options: NaiveOptions

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describeApplicationLaws } from '../application/laws.ts'
 import type { ActorSession, Engine, Lane } from '../databases/engine.ts'
 import { describeEngineLaws, type EngineUnderTest } from '../databases/engine-laws.ts'
 import { ask, connect, disconnect } from '../databases/engines/innodb/client.ts'
@@ -57,6 +58,7 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
   }
   describeEngineLaws(underTest)
   describeStopLaws(underTest)
+  describeApplicationLaws(underTest)
 
   const suite = missing === undefined ? title : `${title} (not run: ${missing})`
   describe.skipIf(missing !== undefined)(`InnoDB laws: ${suite}`, () => {

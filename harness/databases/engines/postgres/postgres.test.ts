@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
+import { describeApplicationLaws } from '../../../application/laws.ts'
 import { testServer } from '../../../testing/lane.ts'
 import { describeEngineLaws, type EngineUnderTest } from '../../engine-laws.ts'
 import type { StatementOutcome } from '../../engine.ts'
@@ -40,6 +41,7 @@ function describeLaws(title: string, server: () => DatabaseServer): void {
   }
   describeEngineLaws(engine)
   describeStopLaws(engine)
+  describeApplicationLaws(engine)
 }
 
 describeLaws('PostgreSQL (embedded)', testServer)
