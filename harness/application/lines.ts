@@ -94,13 +94,13 @@ class Asking implements Lines {
   }
 }
 
-interface Answer {
+interface AnswerLine {
   readonly id: number
   readonly answer?: unknown
   readonly error?: { readonly message: string }
 }
 
-function parseAnswer(line: string): Answer | undefined {
+function parseAnswer(line: string): AnswerLine | undefined {
   let value: unknown
   try {
     value = JSON.parse(line)
