@@ -14,7 +14,7 @@ const globalSetup = 'harness/testing/global-setup.ts'
 const files = {
   corpus: ['properties/corpus.props.ts'],
   changed: ['properties/*-changed.props.ts'],
-  expectations: ['properties/**/*.props.ts'],
+  expectations: ['properties/**/*.props.ts', 'applications/*.props.ts'],
   search: ['properties/search.props.ts'],
 } as const satisfies Record<(typeof stages)[number], readonly string[]>
 
@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{harness,strategies,properties,scripts,bench}/**/*.test.ts'],
+          include: ['{harness,strategies,applications,properties,scripts,bench}/**/*.test.ts'],
           exclude: ['**/*.e2e.test.ts'],
           globalSetup,
           testTimeout: 30_000,

@@ -203,3 +203,6 @@ export { renderResultsChange, resultsChangeToJson } from './report/comparison/ch
 export { resultsToCsv } from './report/comparison/csv.ts'
 export { resultsToMarkdown } from './report/comparison/summary.ts'
 export { renderComparison } from './report/comparison/terminal.ts'
+export { startLines, type Lines } from './application/lines.ts'
+export { startService, type Service, type ServiceOptions } from './application/service.ts'
+export type { ProgramOptions } from './application/program.ts'

@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import pg from 'pg'
 import { defineApplication, ok, redemption as workload, rejected } from '../../harness/index.ts'
+import { openPool } from '../pg/pool.ts'
 import { coupon, redemption } from './tables.ts'
 
 /** Two requests can both look before either inserts. */
@@ -11,7 +11,7 @@ export default defineApplication({
   summary: 'Drizzle: looks for an earlier redemption, then inserts one.',
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   engines: ['postgres'],
-  start: ({ url }) => drizzle(new pg.Pool({ connectionString: url })),
+  start: ({ url }) => drizzle(openPool(url)),
   stop: (db) => db.$client.end(),
   execute: (db, { userId, code }) =>
     db.transaction(async (tx) => {

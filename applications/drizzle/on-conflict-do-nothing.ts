@@ -1,7 +1,7 @@
 import { and, eq } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/node-postgres'
-import pg from 'pg'
 import { defineApplication, ok, redemption as workload, rejected } from '../../harness/index.ts'
+import { openPool } from '../pg/pool.ts'
 import { coupon, redemption } from './tables.ts'
 
 /** Inserts, unless the unique index has one already: no row comes back then, and no error. */
@@ -12,7 +12,7 @@ export default defineApplication({
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   schema: ['CREATE UNIQUE INDEX redemption_once ON redemption (coupon_id, user_id)'],
   engines: ['postgres'],
-  start: ({ url }) => drizzle(new pg.Pool({ connectionString: url })),
+  start: ({ url }) => drizzle(openPool(url)),
   stop: (db) => db.$client.end(),
   execute: (db, { userId, code }) =>
     db.transaction(async (tx) => {

@@ -1,7 +1,7 @@
 import { Kysely, MysqlDialect, PostgresDialect } from 'kysely'
 import { createPool } from 'mysql2'
-import pg from 'pg'
 import type { StartOptions } from '../../harness/index.ts'
+import { openPool } from '../pg/pool.ts'
 
 export interface Database {
   readonly product: { readonly id: number; readonly stock: number }
@@ -17,6 +17,6 @@ export const connect = ({ url, engine, actors }: StartOptions): Kysely<Database>
   new Kysely({
     dialect:
       engine === 'postgres'
-        ? new PostgresDialect({ pool: new pg.Pool({ connectionString: url }) })
+        ? new PostgresDialect({ pool: openPool(url) })
         : new MysqlDialect({ pool: createPool({ uri: url, connectionLimit: actors }) }),
   })

@@ -1,5 +1,5 @@
-import pg from 'pg'
 import { defineApplication, ok, redemption, rejected } from '../../harness/index.ts'
+import { openPool } from './pool.ts'
 import { transaction } from './transaction.ts'
 
 /** One pool for all, as in a service: two requests can both look before either inserts. */
@@ -9,7 +9,7 @@ export default defineApplication({
   summary: 'node-postgres: looks for an earlier redemption, then inserts one.',
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   engines: ['postgres'],
-  start: ({ url }) => new pg.Pool({ connectionString: url }),
+  start: ({ url }) => openPool(url),
   stop: (pool) => pool.end(),
   execute: (pool, { userId, code }) =>
     transaction(pool, async (client) => {

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { defineApplication, ok, redemption, rejected } from '../../harness/index.ts'
+import { openPool } from './pool.ts'
 import { transaction } from './transaction.ts'
 
 /** The SQLSTATE of `unique_violation`: PostgreSQL manual, appendix A. */
@@ -13,7 +14,7 @@ export default defineApplication({
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   schema: ['CREATE UNIQUE INDEX redemption_once ON redemption (coupon_id, user_id)'],
   engines: ['postgres'],
-  start: ({ url }) => new pg.Pool({ connectionString: url }),
+  start: ({ url }) => openPool(url),
   stop: (pool) => pool.end(),
   async execute(pool, { userId, code }) {
     try {

@@ -13,6 +13,7 @@ import { buy, type Bought, type Order } from './buy.ts'
 
 const { lock } = parseArgs({ options: { lock: { type: 'boolean', default: false } } }).values
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
+pool.on('error', (error) => console.error(`An idle connection was lost: ${error.message}`))
 const db = drizzle(pool)
 const app = fastify()
 

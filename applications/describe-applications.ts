@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  byName,
+  engines,
+  explore,
+  random,
+  type EngineName,
+  type Lane,
+  type Strategy,
+} from '../harness/index.ts'
+import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
+import { expectations, type ApplicationId, type Expectation } from './expectations.ts'
+import { loadApplication } from './load.ts'
+
+/** Where random schedules begin: the same for all properties of a run. */
+const seed = Number(process.env['LOCKSTEP_SEED'] ?? 1)
+/** So many find what there is to be found, many times over. */
+const toBreak = 500
+const toHold = 60
+const shrinkBudgetMs = 5_000
+
+/**
+ * Declares that every application that speaks to this database does what is expected of it. At read
+ * committed: there the engines differ least in what they let through.
+ */
+export async function describeApplications(name: EngineName): Promise<void> {
+  const engine = byName('database', engines, name)
+  const missing = whyMissing(engine)
+  const applications = await applicationsOn(name)
+  describe.skipIf(missing !== undefined)(`applications on ${engine.title}`, () => {
+    let lane: Lane
+    beforeAll(async () => {
+      lane = await openLaneAt({ isolation: 'read-committed' }, engine)
+    })
+    afterAll(() => lane?.close())
+
+    for (const [id, application] of applications) {
+      const { breaks }: Expectation = expectations[id]
+      const what = breaks === undefined ? 'holds' : `breaks ${breaks}`
+      test(`${id} ${what}`, async ({ skip }) => {
+        const reason = whyNotRun(id)
+        if (reason !== undefined) skip(reason)
+        if (breaks === undefined) await expectHeld(lane, application)
+        else await expectBroken(lane, application, breaks)
+      })
+    }
+  })
+}
+
+async function applicationsOn(name: EngineName): Promise<(readonly [ApplicationId, Strategy])[]> {
+  const ids = Object.keys(expectations) as ApplicationId[]
+  const all = await Promise.all(ids.map(async (id) => [id, await loadApplication(id)] as const))
+  return all.filter(([, { engines: speaks }]) => speaks.includes(name))
+}
+
+async function expectHeld(lane: Lane, strategy: Strategy): Promise<void> {
+  const found = await explore({ lane, strategy, explorer: random, seed, schedules: toHold })
+  expect(outcomeOf(found)).toEqual({ verdict: 'holds' })
+  expect(found.replies.ok).toBeGreaterThan(0)
+}
+
+async function expectBroken(lane: Lane, strategy: Strategy, invariant: string): Promise<void> {
+  const found = await explore({
+    lane,
+    strategy,
+    explorer: random,
+    seed,
+    schedules: toBreak,
+    shrinkBudgetMs,
+    invariants: [invariant],
+  })
+  expect(outcomeOf(found)).toMatchObject({ verdict: 'violated', invariant })
+  if (found.verdict === 'violated') {
+    expect(found.counterexample.replays).toEqual({ reproduced: 10, of: 10 })
+  }
+}
+
+/** What is compared, and shown when it is not as expected. */
+function outcomeOf(found: Awaited<ReturnType<typeof explore>>) {
+  const { verdict } = found
+  if (found.verdict === 'inconclusive') return { verdict, reason: found.reason }
+  if (found.verdict === 'holds') return { verdict }
+  const { invariant, message, token } = found.counterexample
+  return { verdict, invariant, message, token }
+}
+
+/** Why an application cannot be run here, although its database is there. */
+function whyNotRun(id: ApplicationId): string | undefined {
+  if (!id.startsWith('psycopg/')) return undefined
+  const { status } = spawnSync('python3', ['-c', 'import psycopg'], { stdio: 'ignore' })
+  return status === 0 ? undefined : 'There is no python3 with psycopg (Debian: python3-psycopg).'
+}

@@ -1,0 +1,3 @@
+import { describeApplications } from './describe-applications.ts'
+
+await describeApplications('mysql')
