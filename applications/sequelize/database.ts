@@ -37,16 +37,17 @@ export async function connect({ url, engine }: StartOptions): Promise<Shop> {
     pool: { min: 1, max: 1 },
     define: { timestamps: false, freezeTableName: true },
   })
-  const int = { type: DataTypes.INTEGER, allowNull: false }
+  // A new one for each column, as Sequelize writes its name into it.
+  const int = () => ({ type: DataTypes.INTEGER, allowNull: false })
   const products = sequelize.define<Product>('product', {
     id: { type: DataTypes.INTEGER, primaryKey: true },
-    stock: int,
+    stock: int(),
   })
   const purchases = sequelize.define<Purchase>('purchase', {
     id: { type: DataTypes.INTEGER, primaryKey: true, autoIncrement: true },
-    user_id: int,
-    product_id: int,
-    quantity: int,
+    user_id: int(),
+    product_id: int(),
+    quantity: int(),
   })
   await sequelize.authenticate()
   return { sequelize, products, purchases }
