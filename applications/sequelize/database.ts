@@ -29,6 +29,9 @@ export interface Shop {
   readonly purchases: ModelStatic<Purchase>
 }
 
+/** A new one for each column, as Sequelize writes the column's name into it. */
+const int = () => ({ type: DataTypes.INTEGER, allowNull: false })
+
 /** A connection, which stays; what Sequelize asks its server once, it has asked then. */
 export async function connect({ url, engine }: StartOptions): Promise<Shop> {
   const sequelize = new Sequelize(url.replace(/^mariadb:/, 'mysql:'), {
@@ -37,8 +40,6 @@ export async function connect({ url, engine }: StartOptions): Promise<Shop> {
     pool: { min: 1, max: 1 },
     define: { timestamps: false, freezeTableName: true },
   })
-  // A new one for each column, as Sequelize writes its name into it.
-  const int = () => ({ type: DataTypes.INTEGER, allowNull: false })
   const products = sequelize.define<Product>('product', {
     id: { type: DataTypes.INTEGER, primaryKey: true },
     stock: int(),
