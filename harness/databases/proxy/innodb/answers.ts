@@ -202,29 +202,35 @@ const localInfile = 0xfb
 /** More than a table can have. */
 const mostColumns = 65_535
 
+/**
+ * Which of several results stand for the whole: the last ones, as a rule; of a procedure the first one with
+ * rows, as the harness's own sessions take it; or what was written is in rows of its own at the end, one for
+ * each time that a statement was carried out (MariaDB's bulk unit results).
+ */
+export type Counting = 'last' | 'first' | 'units'
+
 /** The results of a request: none, one or several. */
 export class Results extends EndedAnswer {
   readonly #readRow: ReadRow
   readonly #hasEof: boolean
   readonly #isExtended: boolean
-  readonly #isCall: boolean
+  readonly #counting: Counting
   #place: Place = beginning
   #columns: Column[] = []
   #current: Row[] = []
   #hasRows = false
 
-  /** @param isCall of a procedure, of whose results the first one with rows counts */
   constructor(
     status: SessionStatus,
     { common, mariadb }: Capabilities,
     readRow: ReadRow,
-    isCall: boolean,
+    counting: Counting,
   ) {
     super(status)
     this.#hasEof = !has(common, deprecateEof)
     this.#isExtended = has(mariadb, extendedMetadata)
     this.#readRow = readRow
-    this.#isCall = isCall
+    this.#counting = counting
   }
 
   protected override takeWell(payload: Buffer): boolean {
@@ -284,7 +290,8 @@ export class Results extends EndedAnswer {
       return false
     }
     const { status } = this.end(payload)
-    if (!this.#keepsFirst) {
+    if (this.#counting === 'units' && !hasMore(status)) this.affectedRows = written(this.#current)
+    else if (!this.#keepsFirst) {
       this.rows = this.#current
       this.affectedRows = this.#current.length
     }
@@ -294,6 +301,10 @@ export class Results extends EndedAnswer {
   }
 
   get #keepsFirst(): boolean {
-    return this.#isCall && this.#hasRows
+    return this.#counting === 'first' && this.#hasRows
   }
 }
+
+/** Source: MariaDB manual, "COM_STMT_BULK_EXECUTE": the identifier and the rows of each time. */
+const written = (units: readonly Row[]): number =>
+  units.reduce((sum, unit) => sum + Number(unit['Affected_rows'] ?? 0), 0)

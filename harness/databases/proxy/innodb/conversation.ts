@@ -15,6 +15,7 @@ import {
   Preparation,
   Results,
   type Answer,
+  type Counting,
 } from './answers.ts'
 import { has, queryAttributes, type Capabilities } from './capabilities.ts'
 import { readBinaryRow, readTextRow, type ReadRow } from './columns.ts'
@@ -22,7 +23,7 @@ import { commands } from './commands.ts'
 import { checkSequence, joined, packetOf, type Message } from './packets.ts'
 import { readParameters } from './parameters.ts'
 import { PayloadReader } from './payload.ts'
-import { PreparedStatements } from './prepared.ts'
+import { asksForUnits, PreparedStatements } from './prepared.ts'
 import { isError, type SessionStatus } from './status.ts'
 import { plainStatement, textOf } from './texts.ts'
 
@@ -91,9 +92,9 @@ export class Conversation {
       case commands.query:
         return this.#query(message)
       case commands.execute:
-        return this.#results(message, readBinaryRow, this.#executed(payload))
+        return this.#execution(message)
       case commands.bulkExecute:
-        return this.#results(message, readBinaryRow, this.#bulkExecuted(payload))
+        return this.#bulk(message)
       case commands.prepare:
         return this.#passes(message, this.#preparation(payload))
       case commands.sendLongData:
@@ -135,15 +136,23 @@ export class Conversation {
   #query(message: Message): WireRequest {
     const reader = new PayloadReader(message.payload, "The client's COM_QUERY", 1)
     if (this.#named) skipAttributes(reader)
-    return this.#results(message, readTextRow, plainStatement(textOf(reader.rest())))
+    return this.#results(message, plainStatement(textOf(reader.rest())), readTextRow)
   }
 
-  #executed(payload: Buffer): Statement {
-    return this.#statements.execution(payload, this.#reading)
+  #execution(message: Message): WireRequest {
+    const statement = this.#statements.execution(message.payload, this.#reading)
+    return this.#results(message, statement, readBinaryRow)
   }
 
-  #bulkExecuted(payload: Buffer): Statement {
-    return this.#statements.bulkExecution(payload, this.#reading)
+  #bulk(message: Message): WireRequest {
+    const { payload } = message
+    const statement = this.#statements.bulkExecution(payload, this.#reading)
+    return this.#results(
+      message,
+      statement,
+      readBinaryRow,
+      asksForUnits(payload) ? 'units' : 'last',
+    )
   }
 
   #preparation(payload: Buffer): Answer {
@@ -162,9 +171,14 @@ export class Conversation {
   /** The session is as if it had just been opened. */
   readonly #anew = (): void => this.#statements.clear()
 
-  #results(message: Message, readRow: ReadRow, statement: Statement): WireRequest {
-    const isCall = calling.test(statement.parts[0] ?? '')
-    return this.#asks(message, statement, new Results(this.#status, this.#agreed, readRow, isCall))
+  #results(
+    message: Message,
+    statement: Statement,
+    readRow: ReadRow,
+    counting: Counting = calling.test(statement.parts[0] ?? '') ? 'first' : 'last',
+  ): WireRequest {
+    const answer = new Results(this.#status, this.#agreed, readRow, counting)
+    return this.#asks(message, statement, answer)
   }
 
   #asks(message: Message, statement: Statement, answer: Answer): WireRequest {
@@ -220,7 +234,7 @@ export class Conversation {
     const attributes = this.#named ? [0, 1] : []
     const payload = Buffer.concat([Buffer.from([commands.query, ...attributes]), Buffer.from(text)])
     const injection: Injection = { kind: 'injection', bytes: [packetOf(0, payload)] }
-    const answer = new Results(this.#status, this.#agreed, readTextRow, false)
+    const answer = new Results(this.#status, this.#agreed, readTextRow, 'last')
     this.#begins(injection, 'injection', answer, 1)
     return injection
   }

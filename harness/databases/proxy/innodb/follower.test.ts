@@ -375,6 +375,36 @@ describe('a prepared statement', () => {
     expect(request?.statement).toEqual({ parts, params: [7, 'x'] })
   })
 
+  test.each([
+    { type: types.tiny, bytes: uint(255, 1), value: -1 },
+    { type: types.tiny | 0x80_00, bytes: uint(255, 1), value: 255 },
+    { type: types.short, bytes: uint(0xff_fe, 2), value: -2 },
+    { type: types.year, bytes: uint(2024, 2), value: 2024 },
+    { type: types.int24, bytes: uint(7, 4), value: 7 },
+    { type: types.longLong | 0x80_00, bytes: Buffer.alloc(8, 255), value: '18446744073709551615' },
+    { type: types.float, bytes: Buffer.from([0, 0, 0, 0x3f]), value: 0.5 },
+    { type: types.double, bytes: Buffer.from([0, 0, 0, 0, 0, 0, 0xf0, 0x7f]), value: 'Infinity' },
+    { type: types.null, bytes: Buffer.alloc(0), value: null },
+    { type: types.newDecimal, bytes: text('12.50'), value: 12.5 },
+    { type: types.date, bytes: Buffer.from([4, 0xe8, 7, 2, 29]), value: '2024-02-29' },
+    { type: types.datetime, bytes: Buffer.from([4, 0xe8, 7, 2, 29]), value: '2024-02-29 00:00:00' },
+    { type: types.timestamp, bytes: uint(0, 1), value: '0000-00-00 00:00:00' },
+    { type: types.time, bytes: uint(0, 1), value: '00:00:00' },
+    { type: types.json, bytes: text('[1]'), value: '[1]' },
+    { type: types.blob, bytes: text(Buffer.from([0xff])), value: '0xff' },
+  ])('may have $value as a parameter of type $type', ({ type, bytes, value }) => {
+    const values = [uint(0, 1), uint(1, 1), uint(type, 2), string, bytes, text('x')]
+    const [request] = requestsIn(read(withPrepared(), [execute(5, ...values)]))
+    expect(request?.statement.params).toEqual([value, 'x'])
+  })
+
+  test('is refused a parameter of a type that is none', () => {
+    const values = [uint(0, 1), uint(1, 1), uint(0x20, 2), string]
+    expect(() => read(withPrepared(), [execute(5, ...values)])).toThrow(
+      new WireError("The client's COM_STMT_EXECUTE has a parameter of type 32."),
+    )
+  })
+
   test('remembers what its parameters were sent as', () => {
     const follower = withPrepared()
     const first = [uint(0, 1), uint(1, 1), longLong, string, uint(7, 6), uint(0, 2), text('x')]
@@ -512,12 +542,29 @@ describe('a prepared statement', () => {
       Buffer.concat([uint(1, 1), uint(2, 1)]),
     ]
     const sent = command(0xfa, uint(5, 4), uint(128, 2), longLong, string, ...rowsOfMany)
-    const events = read(withPrepared(), [client(sent), server(answer(ok(autocommit, 2)))])
+    const follower = withPrepared()
+    const events = read(follower, [client(sent), server(answer(ok(autocommit, 2)))])
     expect(requestsIn(events)[0]?.statement).toEqual({
       parts: ['INSERT INTO t VALUES (', ', ', '); INSERT INTO t VALUES (', ', ', ')'],
       params: [7, 'x', null, 'DEFAULT'],
     })
     expect(outcomesIn(events)).toMatchObject([{ ok: true, affectedRows: 2 }])
+
+    const units = command(0xfa, uint(5, 4), uint(64, 2), ...rowsOfMany)
+    const unit = (id: number, affected: number): Buffer =>
+      Buffer.concat([uint(0, 2), uint(id, 6), uint(0, 2), uint(affected, 6), uint(0, 2)])
+    const results = [
+      lenenc(2),
+      int('Id'),
+      int('Affected_rows'),
+      eof(),
+      unit(4, 1),
+      unit(5, 2),
+      eof(),
+    ]
+    const apart = read(follower, [client(units), server(answer(...results))])
+    expect(requestsIn(apart)[0]?.statement).toEqual(requestsIn(events)[0]?.statement)
+    expect(outcomesIn(apart)).toMatchObject([{ ok: true, rows: [], affectedRows: 3 }])
   })
 })
 

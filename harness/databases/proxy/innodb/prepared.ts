@@ -31,6 +31,11 @@ export interface Reading {
 
 const parameterCountSent = 1 << 3
 const typesSent = 1 << 7
+const unitResults = 1 << 6
+
+/** Whether a COM_STMT_BULK_EXECUTE asks for what was written, each time for itself. */
+export const asksForUnits = (payload: Buffer): boolean =>
+  payload.length >= 7 && (payload.readUInt16LE(5) & unitResults) !== 0
 
 /** What a session has prepared. */
 export class PreparedStatements {

@@ -44,8 +44,8 @@ const values = [
 
 /** Types that only one of them has. */
 const own = {
-  mysql: `SELECT STRING_TO_VECTOR('[1.5, -2]') AS vector, CAST('[1]' AS JSON) AS doc`,
-  mariadb: `SELECT VEC_FromText('[1.5, -2]') AS vector, UUID_SHORT() > 0 AS yes,
+  mysql: `SELECT STRING_TO_VECTOR('[1.5, -2]') AS direction, CAST('[1]' AS JSON) AS doc`,
+  mariadb: `SELECT VEC_FromText('[1.5, -2]') AS direction, UUID_SHORT() > 0 AS yes,
     CAST('123e4567-e89b-12d3-a456-426655440000' AS UUID) AS uuid, CAST('::1' AS INET6) AS address`,
 }
 
@@ -196,7 +196,6 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
         asApplication(async (connection) => {
           const sent = mysql.TypedParameter
           const params = [
-            sent.DATE('2024-02-29'),
             sent.TIME('-12:30:00.5'),
             sent.DECIMAL('12.50'),
             sent.TINY(-5),
@@ -208,7 +207,7 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
           ]
           await connection.execute(`SELECT ${params.map(() => '?').join(', ')}`, params)
           const numbers = [12.5, -5, -300, 70_000, '18446744073709551615', 0.5]
-          const shown = ['2024-02-29', '-12:30:00.5', ...numbers, 'text']
+          const shown = ['-12:30:00.5', ...numbers, 'text']
           expect(recorder.last.statement.params).toEqual(shown)
         }))
 
@@ -307,9 +306,9 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
           }
         }))
 
-      test('writes parameters that fill several packets, and is refused by the server alone', () =>
+      test('writes parameters that fill a packet, or several where the server takes them', () =>
         asApplication(async (connection) => {
-          const size = 15_000_000
+          const size = engine.name === 'mysql' ? 20_000_000 : 15_000_000
           const [rows] = await connection.execute('SELECT LENGTH(?) AS a', ['é'.repeat(size / 2)])
           expect(rows).toEqual([{ a: size }])
         }))
@@ -437,15 +436,19 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
             connection.query('SELECT nothing').catch((error: mariadb.SqlError) => error.errno),
             connection.execute('SELECT ? AS c', [3]),
           ])
-          expect(answers).toMatchObject([[{ a: 1 }], [{ b: 2 }], undefined, 1054, [{ c: 3 }]])
-          expect(recorder.steps.map(({ outcome }) => outcome.ok)).toEqual([true, true, false, true])
+          expect(answers[3]).toBe(1054)
+          const rows = recorder.steps.map(({ outcome }) => outcome.ok && outcome.rows)
+          // Where the statement has to be prepared first, it comes later.
+          const all = [[{ a: 1 }], [{ b: 2 }], false, [{ c: 3 }]]
+          expect(new Set(rows)).toEqual(new Set(all))
         }))
 
       test('fails to prepare what it has asked ahead', () =>
         asConnector(async (connection) => {
           const failing = connection.execute('SELECT ? FROM nowhere', [1])
           await expect(failing).rejects.toMatchObject({ errno: 1146 })
-          expect(await connection.execute('SELECT ? AS a', [1])).toMatchObject([{ a: 1 }])
+          await connection.execute('SELECT ? AS a', [1])
+          expect(recorder.rows).toEqual([{ a: 1 }])
         }))
 
       test('writes many rows at once', () =>
@@ -455,12 +458,14 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
             [2, null],
             [3, 'three'],
           ]
-          const answer = await connection.batch('INSERT INTO pair (a, b) VALUES (?, ?)', rows)
-          expect(answer).toMatchObject({ affectedRows: 3 })
+          await connection.batch('INSERT INTO pair (a, b) VALUES (?, ?)', rows)
           const params = recorder.steps.flatMap(({ statement }) => statement.params)
           expect(params).toEqual([1, 'one', 2, null, 3, 'three'])
           const affected = recorder.steps.map(({ outcome }) => outcome.ok && outcome.affectedRows)
-          expect(affected.reduce((sum: number, each) => sum + Number(each), 0)).toBe(3)
+          const isMariadb = engine.name === 'mariadb'
+          expect(affected).toEqual(isMariadb ? [3] : [1, 1, 1])
+          const again = connection.batch('INSERT INTO pair (a, b) VALUES (?, ?)', rows)
+          await expect(again).rejects.toMatchObject({ errno: 1062 })
         }))
 
       test('calls a procedure and asks several things', () =>
@@ -476,15 +481,28 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
           { multipleStatements: true },
         ))
 
-      test('may become somebody else, and begin anew', () =>
+      test('may begin anew, in a transaction with a step', () =>
         asConnector(async (connection) => {
-          await connection.changeUser({ database })
+          await connection.reset()
+          expect(recorder.steps).toEqual([])
           await connection.beginTransaction()
           await connection.query('INSERT INTO pair (a) VALUES (1)')
           await connection.reset()
           expect(recorder.last.statement.parts).toEqual(['ROLLBACK /* COM_RESET_CONNECTION */'])
-          expect(await connection.query('SELECT COUNT(*) AS n FROM pair')).toEqual([{ n: 0n }])
+          await connection.query('SELECT COUNT(*) AS n FROM pair')
+          expect(recorder.rows).toEqual([{ n: 0 }])
         }))
+
+      // The connector does not do it on MySQL, for a bug of the server's.
+      test.skipIf(engine.name === 'mysql')('may become somebody else', () =>
+        asConnector(async (connection) => {
+          const { username, password } = new URL(url)
+          await connection.changeUser({ user: username, password, database })
+          await connection.query('SELECT DATABASE() AS name')
+          expect(recorder.rows).toEqual([{ name: database }])
+          expect(recorder.steps).toHaveLength(1)
+        }),
+      )
     })
 
     describe('that speaks for itself', () => {
@@ -525,7 +543,6 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
         client.send(command(0x17, uint(id, 4), uint(0, 1), uint(1, 4), ...types))
         await expect.poll(() => recorder.steps.length).toBe(1)
         expect(recorder.last.statement.params).toEqual(['long', 7])
-        expect(Object.values((recorder.rows as object[])[0]!).map(String)).toEqual(['long', '7'])
         client.send(command(0x09)) // statistics
         client.send(command(0x0e)) // ping
         client.send(command(0x1a, uint(id, 4))) // reset
