@@ -1,9 +1,84 @@
-import { HarnessFault } from '../../../errors.ts'
-import type { WireProtocol } from '../wire.ts'
+import type { TransactionState } from '../../engine.ts'
+import type {
+  FromClient,
+  FromServer,
+  Injection,
+  Passing,
+  WireFollower,
+  WireLimits,
+  WireProtocol,
+  WireRequest,
+} from '../wire.ts'
+import { Answer } from './answer.ts'
+import { ClientMessages } from './client-messages.ts'
+import { endsWithReady, isExtended, type Expected } from './expected.ts'
+import { injectionOf } from './injection.ts'
+import { ServerMessages } from './server-messages.ts'
+import { Templates } from './templates.ts'
 
-/** Replaced by the branch that holds the protocol: take that one's file. */
+/** Version 3 of PostgreSQL's protocol. Source: PostgreSQL manual, chapter 54 "Frontend/Backend Protocol". */
 export const postgresWire: WireProtocol = {
-  follow: () => {
-    throw new HarnessFault('This protocol cannot be followed yet.')
-  },
+  follow: (limits) => new PostgresFollower(limits),
+}
+
+/** Of all connections: they have many texts in common. */
+const templates = new Templates()
+
+class PostgresFollower implements WireFollower {
+  readonly #limits: WireLimits
+  readonly #client: ClientMessages
+  readonly #server: ServerMessages
+  readonly #injections = new WeakMap<Injection, readonly Expected[]>()
+  /** Whether the server waits for Sync: something of the extended protocol was sent, and none after it. */
+  #isUnsynced = false
+
+  constructor(limits: WireLimits) {
+    this.#limits = limits
+    this.#server = new ServerMessages(limits)
+    this.#client = new ClientMessages(limits, templates, () => this.#server.isReady)
+  }
+
+  get transaction(): TransactionState {
+    return this.#server.transaction
+  }
+
+  fromClient(chunk: Buffer): readonly FromClient[] {
+    return this.#client.read(chunk)
+  }
+
+  fromServer(chunk: Buffer): readonly FromServer[] {
+    return this.#server.read(chunk)
+  }
+
+  held(): readonly Buffer[] {
+    return this.#server.held()
+  }
+
+  sent(message: Passing | WireRequest | Injection): readonly FromServer[] {
+    const expected = this.#expectedOf(message)
+    for (const each of expected) {
+      if (endsWithReady(each)) this.#isUnsynced = false
+      else if (isExtended(each) && message.kind !== 'injection') this.#isUnsynced = true
+    }
+    if (message.kind !== 'pass') {
+      const isInjected = message.kind === 'injection'
+      const answer = new Answer(isInjected, expected.length, this.#limits.bytes)
+      return this.#server.expect(expected, answer)
+    }
+    return message.isPartOfRequest
+      ? this.#server.expectCopy(expected)
+      : this.#server.expect(expected)
+  }
+
+  #expectedOf(message: Passing | WireRequest | Injection): readonly Expected[] {
+    if (message.kind !== 'injection') return this.#client.expectedOf(message)
+    return this.#injections.get(message) ?? []
+  }
+
+  inject(text: string): Injection {
+    const { bytes, expected } = injectionOf(text, this.#isUnsynced)
+    const injection: Injection = { kind: 'injection', bytes: [bytes] }
+    this.#injections.set(injection, expected)
+    return injection
+  }
 }

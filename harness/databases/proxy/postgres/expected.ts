@@ -1,0 +1,36 @@
+import type { Described, Portal, Prepared, Undo } from './prepared.ts'
+
+/** What the server has been sent and will answer, message by message, in this order. */
+export type Expected =
+  | { readonly kind: 'startup' }
+  | { readonly kind: 'query' }
+  | { readonly kind: 'function call' }
+  | { readonly kind: 'parse'; readonly statement: Prepared; readonly undo: Undo }
+  | { readonly kind: 'bind' }
+  | Described
+  | { readonly kind: 'execute'; readonly portal: Portal | undefined; readonly text: string }
+  | { readonly kind: 'close'; readonly undo: Undo }
+  | { readonly kind: 'sync' }
+  /** CopyDone and CopyFail, which are not answered themselves. */
+  | { readonly kind: 'end of copy' }
+  /** Terminate, which is answered by the end of the connection. */
+  | { readonly kind: 'farewell' }
+
+type Kind = Expected['kind']
+
+const extended: ReadonlySet<Kind> = new Set([
+  'parse',
+  'bind',
+  'describe statement',
+  'describe portal',
+  'execute',
+  'close',
+])
+
+/** What belongs to the extended query protocol: after an error there, the server waits for Sync. */
+export const isExtended = ({ kind }: Expected): boolean => extended.has(kind)
+
+const ending: ReadonlySet<Kind> = new Set(['startup', 'query', 'function call', 'sync'])
+
+/** What is answered by ReadyForQuery at the end. */
+export const endsWithReady = ({ kind }: Expected): boolean => ending.has(kind)

@@ -1,0 +1,66 @@
+import type { Expected } from './expected.ts'
+import type { Portal, Prepared } from './prepared.ts'
+
+/** Nobody is interested in what is prepared here. */
+const undo = (): void => {}
+
+/** What a statement of the harness's own is called, so that none of the client's is replaced by it. */
+const name = 'lockstep'
+
+/**
+ * The messages that have a text executed between two requests.
+ *
+ * A simple query would drop what the client has prepared without a name, and may execute next; outside a
+ * transaction block it would also commit what Sync has not. So a single statement is prepared under a name
+ * instead. Several in one text can only be a simple query.
+ *
+ * @param isUnsynced whether Sync is the client's to send: then none is sent here
+ */
+export function injectionOf(
+  text: string,
+  isUnsynced: boolean,
+): { bytes: Buffer; expected: readonly Expected[] } {
+  if (text.includes(';')) {
+    return { bytes: message('Q', string(text)), expected: [{ kind: 'query' }] }
+  }
+  const statement: Prepared = { text, types: [], fields: undefined }
+  const portal: Portal = { statement, values: [], formats: [], fields: undefined }
+  const bytes = [
+    message('P', string(name), string(text), int16(0)),
+    message('B', string(name), string(name), int16(0), int16(0), int16(0)),
+    message('D', Buffer.from('P'), string(name)),
+    message('E', string(name), int32(0)),
+    message('C', Buffer.from('P'), string(name)),
+    message('C', Buffer.from('S'), string(name)),
+    message(isUnsynced ? 'H' : 'S'),
+  ]
+  const expected: Expected[] = [
+    { kind: 'parse', statement, undo },
+    { kind: 'bind' },
+    { kind: 'describe portal', portal },
+    { kind: 'execute', portal, text },
+    { kind: 'close', undo },
+    { kind: 'close', undo },
+  ]
+  if (!isUnsynced) expected.push({ kind: 'sync' })
+  return { bytes: Buffer.concat(bytes), expected }
+}
+
+function message(type: string, ...body: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(body)
+  return Buffer.concat([Buffer.from(type), int32(content.length + 4), content])
+}
+
+const string = (text: string): Buffer => Buffer.from(`${text}\0`)
+
+function int32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeInt32BE(value)
+  return bytes
+}
+
+function int16(value: number): Buffer {
+  const bytes = Buffer.alloc(2)
+  bytes.writeInt16BE(value)
+  return bytes
+}

@@ -1,0 +1,135 @@
+import { WireError } from '../wire.ts'
+import { messageNames, messageType, type Side } from './message-names.ts'
+
+/** A whole message, as it came. */
+export interface WireMessage<Type extends string> {
+  /** Its type byte; the messages that open a connection have none. */
+  readonly type: Type | undefined
+  readonly bytes: Buffer
+  /** What comes after the length. */
+  readonly body: Buffer
+}
+
+/** Bytes of the length, which counts itself, and not the type byte before it. */
+const lengthBytes = 4
+
+/**
+ * What a server takes of a message without a type byte, in bytes: MAX_STARTUP_PACKET_LENGTH in libpq/pqcomm.h.
+ */
+const openingLimit = 10_000
+
+/** Cuts what one side sends into messages. */
+export class MessageReader<From extends Side> {
+  readonly #side: From
+  readonly #limit: number
+  /** The beginning of a message, in as many of these bytes as `#have` says. */
+  #begun = Buffer.alloc(0)
+  #have = 0
+  /** Whether messages begin with a type byte: all but those that open a connection. */
+  isTyped: boolean
+
+  /** @param limit of one message, in bytes */
+  constructor(side: From, limit: number, isTyped: boolean) {
+    this.#side = side
+    this.#limit = limit
+    this.isTyped = isTyped
+  }
+
+  /** What has arrived of a message that is not whole. */
+  get begun(): Buffer {
+    return this.#begun.subarray(0, this.#have)
+  }
+
+  /**
+   * The messages that are whole with this chunk. `isTyped` may change between any two of them.
+   *
+   * @throws {WireError} when one is none, as soon as its length has come
+   */
+  *read(chunk: Buffer): Generator<WireMessage<keyof (typeof messageNames)[From] & string>> {
+    let rest = chunk
+    while (rest.length > 0) {
+      const whole = this.#have === 0 ? this.#wholeLength(rest) : undefined
+      if (whole !== undefined && whole <= rest.length) {
+        const bytes = rest.subarray(0, whole)
+        rest = rest.subarray(whole)
+        yield this.#message(bytes)
+      } else {
+        rest = this.#keep(rest)
+        const bytes = this.#takeWhole()
+        if (bytes) yield this.#message(bytes)
+      }
+    }
+  }
+
+  get #headerBytes(): number {
+    return this.isTyped ? 1 + lengthBytes : lengthBytes
+  }
+
+  #message(bytes: Buffer): WireMessage<keyof (typeof messageNames)[From] & string> {
+    const body = bytes.subarray(this.#headerBytes)
+    return { type: this.isTyped ? this.#typeOf(bytes) : undefined, bytes, body }
+  }
+
+  #typeOf(bytes: Buffer): keyof (typeof messageNames)[From] & string {
+    const byte = bytes[0] ?? 0
+    const type = messageType(this.#side, byte)
+    if (type !== undefined) return type as keyof (typeof messageNames)[From] & string
+    const hex = byte.toString(16).padStart(2, '0')
+    throw new WireError(`The ${this.#side} sent a message of the unknown type 0x${hex}.`)
+  }
+
+  /** Of the message that begins there, as far as can be told yet. */
+  #wholeLength(bytes: Buffer): number | undefined {
+    const header = this.#headerBytes
+    if (bytes.length < header) return undefined
+    if (this.isTyped) this.#typeOf(bytes)
+    const length = bytes.readUInt32BE(header - lengthBytes)
+    this.#check(bytes, length)
+    return header - lengthBytes + length
+  }
+
+  #check(bytes: Buffer, length: number): void {
+    const limit = this.isTyped ? this.#limit : Math.min(this.#limit, openingLimit)
+    if (length >= lengthBytes && length <= limit) return
+    if (!this.isTyped && bytes[0] === tlsHandshake) throw new WireError(tlsAtOnce)
+    const what = this.isTyped
+      ? messageNames[this.#side][this.#typeOf(bytes)]
+      : 'a first message that opens no connection'
+    throw new WireError(
+      length < lengthBytes
+        ? `The ${this.#side} sent ${String(what)} with a length of ${length}, which is less than that of the length itself.`
+        : `The ${this.#side} sent ${String(what)} with a length of ${length} bytes, and the limit is ${limit}.`,
+    )
+  }
+
+  /** Keeps what belongs to the message that is not whole, and gives back what does not. */
+  #keep(bytes: Buffer): Buffer {
+    const wanted = this.#wholeLength(this.begun) ?? this.#headerBytes
+    const taken = Math.min(wanted - this.#have, bytes.length)
+    this.#makeRoom(this.#have + taken)
+    bytes.copy(this.#begun, this.#have, 0, taken)
+    this.#have += taken
+    return bytes.subarray(taken)
+  }
+
+  /** Room is doubled, so that a message in many small chunks is not copied for each of them. */
+  #makeRoom(bytes: number): void {
+    if (bytes <= this.#begun.length) return
+    const roomier = Buffer.alloc(Math.max(bytes, 2 * this.#begun.length))
+    this.begun.copy(roomier)
+    this.#begun = roomier
+  }
+
+  #takeWhole(): Buffer | undefined {
+    if (this.#wholeLength(this.begun) !== this.#have) return undefined
+    const bytes = this.begun
+    this.#begun = Buffer.alloc(0)
+    this.#have = 0
+    return bytes
+  }
+}
+
+/** How a TLS record of a handshake begins. */
+const tlsHandshake = 0x16
+const tlsAtOnce =
+  'The client begins with TLS without asking (sslnegotiation=direct), and Lockstep speaks none: connect with sslmode=disable.'

@@ -1,0 +1,139 @@
+import pg from 'pg'
+import type { SqlValue } from '../../statement.ts'
+import { BoundedMap } from './bounded-map.ts'
+import type { MessageBody } from './message-body.ts'
+import type { BoundText } from './templates.ts'
+import { isBinaryAt, readParameter, type Field, type Formats } from './values.ts'
+
+/** A statement that was prepared, under a name or none. */
+export interface Prepared {
+  readonly text: string
+  /** Of its parameters, by object number; 0 where the server is to find out. */
+  types: readonly number[]
+  /** Its columns, once the server has described them. Their formats are the portal's. */
+  fields: readonly Field[] | undefined
+}
+
+/** A statement with its parameters, ready to be executed. */
+export interface Portal {
+  readonly statement: Prepared
+  readonly values: readonly SqlValue[]
+  readonly formats: Formats
+  /** Its columns, where it was described itself. */
+  fields: readonly Field[] | undefined
+}
+
+export type Described =
+  | { readonly kind: 'describe statement'; readonly statement: Prepared | undefined }
+  | { readonly kind: 'describe portal'; readonly portal: Portal | undefined }
+
+/** Takes back what a message was to bring about, as the server has refused it or passed over it. */
+export type Undo = () => void
+
+const mostNames = 10_000
+
+/**
+ * What a client has prepared and bound, as of what it has sent: the server may be behind. Should it refuse,
+ * that is undone.
+ */
+export class PreparedNames {
+  readonly #statements: BoundedMap<Prepared>
+  readonly #portals: BoundedMap<Portal>
+
+  /** @param limit for the texts and the values that are remembered, in characters */
+  constructor(limit: number) {
+    this.#statements = new BoundedMap(mostNames, limit, ({ text }) => text.length)
+    this.#portals = new BoundedMap(mostNames, limit, charactersOf)
+  }
+
+  parse(body: MessageBody): { statement: Prepared; undo: Undo } {
+    const name = body.string()
+    const text = body.string()
+    const types = body.list(() => body.uint32())
+    body.end()
+    const statement: Prepared = { text, types, fields: undefined }
+    const before = this.#statements.get(name)
+    this.#statements.set(name, statement)
+    const undo = (): void => {
+      if (this.#statements.get(name) !== statement) return
+      if (before) this.#statements.set(name, before)
+      else this.#statements.delete(name)
+    }
+    return { statement, undo }
+  }
+
+  bind(body: MessageBody): void {
+    const portal = body.string()
+    const name = body.string()
+    const formats = body.list(() => body.int16())
+    const values = body.list(() => body.value())
+    const resultFormats = body.list(() => body.int16())
+    body.end()
+    const statement = this.#statements.get(name) ?? unknownStatement(name, values.length)
+    this.#portals.set(portal, {
+      statement,
+      values: values.map((value, index) =>
+        readParameter(statement.types[index] ?? 0, isBinaryAt(formats, index), value),
+      ),
+      formats: resultFormats,
+      fields: undefined,
+    })
+  }
+
+  /** What is to be described, if it is known. */
+  describe(body: MessageBody): Described {
+    const { isPortal, name } = readTarget(body)
+    return isPortal
+      ? { kind: 'describe portal', portal: this.#portals.get(name) }
+      : { kind: 'describe statement', statement: this.#statements.get(name) }
+  }
+
+  close(body: MessageBody): Undo {
+    const { isPortal, name } = readTarget(body)
+    if (isPortal) {
+      this.#portals.delete(name)
+      return () => {}
+    }
+    const before = this.#statements.get(name)
+    this.#statements.delete(name)
+    return () => {
+      if (before && !this.#statements.get(name)) this.#statements.set(name, before)
+    }
+  }
+
+  /** What is to be executed, and the portal if it is known: SQL can declare one too. */
+  execute(body: MessageBody): { bound: BoundText; portal: Portal | undefined } {
+    const name = body.string()
+    const rows = body.uint32()
+    body.end()
+    const portal = this.#portals.get(name)
+    if (portal) return { portal, bound: { text: portal.statement.text, values: portal.values } }
+    const count = rows === 0 ? 'ALL' : String(rows)
+    return { portal, bound: { text: `FETCH ${count} FROM ${quoted(name)}`, values: [] } }
+  }
+
+  /** A simple query takes the place of what has no name. */
+  forgetUnnamed(): void {
+    this.#statements.delete('')
+    this.#portals.delete('')
+  }
+}
+
+const quoted = (name: string): string => pg.escapeIdentifier(name)
+
+/** One that was prepared by SQL. */
+function unknownStatement(name: string, count: number): Prepared {
+  const list = Array.from({ length: count }, (_, index) => `$${index + 1}`).join(', ')
+  const text = `EXECUTE ${quoted(name)}${count === 0 ? '' : `(${list})`}`
+  return { text, types: [], fields: undefined }
+}
+
+function readTarget(body: MessageBody): { isPortal: boolean; name: string } {
+  const isPortal = String.fromCharCode(body.int8()) === 'P'
+  const name = body.string()
+  body.end()
+  return { isPortal, name }
+}
+
+const charactersOf = ({ values }: Portal): number =>
+  values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 1), 0)

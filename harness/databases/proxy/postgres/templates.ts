@@ -1,0 +1,70 @@
+import type { SqlValue, Statement } from '../../statement.ts'
+import { BoundedMap } from './bounded-map.ts'
+import { findPlaceholders } from './placeholders.ts'
+
+/** A text as it was sent, and the values of its `$n`, in their order. */
+export interface BoundText {
+  readonly text: string
+  readonly values: readonly SqlValue[]
+}
+
+/** A text without its parameters, and which of them stand between its parts, by their number from 0. */
+interface Template {
+  readonly parts: readonly string[]
+  readonly order: readonly number[]
+}
+
+const mostTexts = 1_000
+const mostCharacters = 4_000_000
+
+/**
+ * Takes texts apart at their parameters. The same text has the same `parts`, the very same array, as long
+ * as it is among those that were kept.
+ */
+export class Templates {
+  readonly #known = new BoundedMap<Template>(mostTexts, mostCharacters, charactersOf)
+
+  /** What is executed in one round trip, the texts one after the other. */
+  statementOf(bound: readonly BoundText[]): Statement {
+    const { parts, order } = this.#templateOf(bound)
+    const values = bound.flatMap((each) => each.values)
+    return { parts, params: order.map((index) => values[index] ?? null) }
+  }
+
+  #templateOf(bound: readonly BoundText[]): Template {
+    const key = bound.map(({ text, values }) => `${values.length} ${text}`).join('\0')
+    const known = this.#known.get(key)
+    if (known) return known
+    const template = join(bound)
+    this.#known.set(key, template)
+    return template
+  }
+}
+
+function join(bound: readonly BoundText[]): Template {
+  const parts: string[] = ['']
+  const order: number[] = []
+  let offset = 0
+  for (const [index, { text, values }] of bound.entries()) {
+    const own = takeApart(text, values.length)
+    const [first = '', ...others] = own.parts
+    parts[parts.length - 1] += index === 0 ? first : `; ${first}`
+    parts.push(...others)
+    order.push(...own.order.map((number) => number + offset))
+    offset += values.length
+  }
+  return { parts, order }
+}
+
+/** With a `$n` for which there is no value, the server refuses it: then it is shown as it is. */
+function takeApart(text: string, count: number): Template {
+  const places = count === 0 ? [] : findPlaceholders(text)
+  if (places.some(({ number }) => number < 1 || number > count)) return { parts: [text], order: [] }
+  const ends = [0, ...places.map(({ end }) => end)]
+  const starts = [...places.map(({ start }) => start), text.length]
+  const parts = ends.map((end, index) => text.slice(end, starts[index]))
+  return { parts, order: places.map(({ number }) => number - 1) }
+}
+
+const charactersOf = ({ parts, order }: Template): number =>
+  parts.reduce((sum, part) => sum + part.length, order.length)
