@@ -147,7 +147,7 @@ export class ClientMessages {
         this.#finish({ kind: 'function call' })
         break
       case 'P':
-        this.#messages.push({ kind: 'parse', ...this.#names.parse(body) })
+        this.#messages.push({ kind: 'parse', definition: this.#names.parse(body) })
         break
       case 'B':
         this.#names.bind(body)
@@ -163,7 +163,7 @@ export class ClientMessages {
         break
       }
       case 'C':
-        this.#messages.push({ kind: 'close', undo: this.#names.close(body) })
+        this.#messages.push({ kind: 'close', definition: this.#names.close(body) })
         break
       case 'S':
         body.end()

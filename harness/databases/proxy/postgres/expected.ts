@@ -1,15 +1,15 @@
-import type { Described, Portal, Prepared, Undo } from './prepared.ts'
+import type { Definition, Described, Portal } from './prepared.ts'
 
 /** What the server has been sent and will answer, message by message, in this order. */
 export type Expected =
   | { readonly kind: 'startup' }
   | { readonly kind: 'query' }
   | { readonly kind: 'function call' }
-  | { readonly kind: 'parse'; readonly statement: Prepared; readonly undo: Undo }
+  | { readonly kind: 'parse'; readonly definition: Definition }
   | { readonly kind: 'bind' }
   | Described
   | { readonly kind: 'execute'; readonly portal: Portal | undefined; readonly text: string }
-  | { readonly kind: 'close'; readonly undo: Undo }
+  | { readonly kind: 'close'; readonly definition: Definition | undefined }
   | { readonly kind: 'sync' }
   /** CopyDone and CopyFail, which are not answered themselves. */
   | { readonly kind: 'end of copy' }

@@ -1,9 +1,6 @@
 import type { Expected } from './expected.ts'
 import type { Portal, Prepared } from './prepared.ts'
 
-/** Nobody is interested in what is prepared here. */
-const undo = (): void => {}
-
 /** What a statement of the harness's own is called, so that none of the client's is replaced by it. */
 const name = 'lockstep'
 
@@ -35,12 +32,12 @@ export function injectionOf(
     message(isUnsynced ? 'H' : 'S'),
   ]
   const expected: Expected[] = [
-    { kind: 'parse', statement, undo },
+    { kind: 'parse', definition: { statement, before: undefined, isRefused: false } },
     { kind: 'bind' },
     { kind: 'describe portal', portal },
     { kind: 'execute', portal, text },
-    { kind: 'close', undo },
-    { kind: 'close', undo },
+    { kind: 'close', definition: undefined },
+    { kind: 'close', definition: undefined },
   ]
   if (!isUnsynced) expected.push({ kind: 'sync' })
   return { bytes: Buffer.concat(bytes), expected }

@@ -27,39 +27,42 @@ export type Described =
   | { readonly kind: 'describe statement'; readonly statement: Prepared | undefined }
   | { readonly kind: 'describe portal'; readonly portal: Portal | undefined }
 
-/** Takes back what a message was to bring about, as the server has refused it or passed over it. */
-export type Undo = () => void
+/** What a name stands for, from when a client has said so. */
+export interface Definition {
+  /** Undefined where it was closed. */
+  readonly statement: Prepared | undefined
+  /** What it stood for before, until the server has agreed. */
+  before: Definition | undefined
+  /** Whether the server has refused it, or passed over it after an error. */
+  isRefused: boolean
+}
 
 const mostNames = 10_000
 
 /**
- * What a client has prepared and bound, as of what it has sent: the server may be behind. Should it refuse,
- * that is undone.
+ * What a client has prepared and bound, as of what it has sent: the server may be behind, and may
+ * refuse.
  */
 export class PreparedNames {
-  readonly #statements: BoundedMap<Prepared>
+  readonly #statements: BoundedMap<Definition>
   readonly #portals: BoundedMap<Portal>
 
   /** @param limit for the texts and the values that are remembered, in characters */
   constructor(limit: number) {
-    this.#statements = new BoundedMap(mostNames, limit, ({ text }) => text.length)
+    this.#statements = new BoundedMap(
+      mostNames,
+      limit,
+      ({ statement }) => statement?.text.length ?? 0,
+    )
     this.#portals = new BoundedMap(mostNames, limit, charactersOf)
   }
 
-  parse(body: MessageBody): { statement: Prepared; undo: Undo } {
+  parse(body: MessageBody): Definition {
     const name = body.string()
     const text = body.string()
     const types = body.list(() => body.uint32())
     body.end()
-    const statement: Prepared = { text, types, fields: undefined }
-    const before = this.#statements.get(name)
-    this.#statements.set(name, statement)
-    const undo = (): void => {
-      if (this.#statements.get(name) !== statement) return
-      if (before) this.#statements.set(name, before)
-      else this.#statements.delete(name)
-    }
-    return { statement, undo }
+    return this.#define(name, { text, types, fields: undefined })
   }
 
   bind(body: MessageBody): void {
@@ -69,7 +72,7 @@ export class PreparedNames {
     const values = body.list(() => body.value())
     const resultFormats = body.list(() => body.int16())
     body.end()
-    const statement = this.#statements.get(name) ?? unknownStatement(name, values.length)
+    const statement = this.#statementOf(name) ?? unknownStatement(name, values.length)
     this.#portals.set(portal, {
       statement,
       values: values.map((value, index) =>
@@ -85,20 +88,15 @@ export class PreparedNames {
     const { isPortal, name } = readTarget(body)
     return isPortal
       ? { kind: 'describe portal', portal: this.#portals.get(name) }
-      : { kind: 'describe statement', statement: this.#statements.get(name) }
+      : { kind: 'describe statement', statement: this.#statementOf(name) }
   }
 
-  close(body: MessageBody): Undo {
+  /** Nothing where it is a portal: these come and go with every transaction. */
+  close(body: MessageBody): Definition | undefined {
     const { isPortal, name } = readTarget(body)
-    if (isPortal) {
-      this.#portals.delete(name)
-      return () => {}
-    }
-    const before = this.#statements.get(name)
-    this.#statements.delete(name)
-    return () => {
-      if (before && !this.#statements.get(name)) this.#statements.set(name, before)
-    }
+    if (!isPortal) return this.#define(name, undefined)
+    this.#portals.delete(name)
+    return undefined
   }
 
   /** What is to be executed, and the portal if it is known: SQL can declare one too. */
@@ -110,6 +108,22 @@ export class PreparedNames {
     if (portal) return { portal, bound: { text: portal.statement.text, values: portal.values } }
     const count = rows === 0 ? 'ALL' : String(rows)
     return { portal, bound: { text: `FETCH ${count} FROM ${quoted(name)}`, values: [] } }
+  }
+
+  #define(name: string, statement: Prepared | undefined): Definition {
+    const definition = { statement, before: this.#definitionOf(name), isRefused: false }
+    this.#statements.set(name, definition)
+    return definition
+  }
+
+  #definitionOf(name: string): Definition | undefined {
+    let definition = this.#statements.get(name)
+    while (definition?.isRefused === true) definition = definition.before
+    return definition
+  }
+
+  #statementOf(name: string): Prepared | undefined {
+    return this.#definitionOf(name)?.statement
   }
 
   /** A simple query takes the place of what has no name. */

@@ -166,6 +166,7 @@ export class ServerMessages {
     this.#tell(message.bytes)
     this.#note(entry, message)
     if (place === 'within') return
+    decide(expected, true)
     this.#queue.shift()
     this.#completed(answer)
   }
@@ -290,7 +291,7 @@ export class ServerMessages {
     this.#state.failed()
     this.#passedOver = report
     this.#queue.shift()
-    undo(entry.expected)
+    decide(entry.expected, false)
     this.#completed(answer)
     this.#passOver()
   }
@@ -318,7 +319,7 @@ export class ServerMessages {
       if (entry.expected.kind === 'sync') this.#passedOver = undefined
       else {
         this.#queue.shift()
-        undo(entry.expected)
+        decide(entry.expected, false)
         entry.answer?.refused(this.#passedOver)
         this.#completed(entry.answer)
       }
@@ -344,8 +345,13 @@ export class ServerMessages {
   }
 }
 
-function undo(expected: Expected): void {
-  if (expected.kind === 'parse' || expected.kind === 'close') expected.undo()
+/** The server has agreed to what a message brings about, or not. */
+function decide(expected: Expected, isAgreed: boolean): void {
+  if (expected.kind !== 'parse' && expected.kind !== 'close') return
+  const { definition } = expected
+  if (!definition) return
+  if (isAgreed) definition.before = undefined
+  else definition.isRefused = true
 }
 
 function noteTypes(expected: Expected, message: ServerMessage): void {
