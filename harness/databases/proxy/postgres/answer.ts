@@ -45,8 +45,8 @@ export class Answer {
     this.#outstanding -= 1
   }
 
-  missSync(): void {
-    this.#outstanding -= 1
+  /** Sync was passed over, and the one to come is not there yet. */
+  oweSync(): void {
     this.#owesSync = true
   }
 
@@ -93,8 +93,8 @@ export class Answer {
   }
 
   /** The first error is what the client makes of it. */
-  refused(refusal: WireRefusal): void {
-    this.#refusal ??= refusal
+  refused({ code, message }: WireRefusal): void {
+    this.#refusal ??= { code, message }
   }
 
   outcome(transaction: TransactionState): WireOutcome {

@@ -5,7 +5,7 @@ export type Expected =
   | { readonly kind: 'startup' }
   | { readonly kind: 'query' }
   | { readonly kind: 'function call' }
-  | { readonly kind: 'parse'; readonly definition: Definition }
+  | { readonly kind: 'parse'; readonly definition: Definition | undefined }
   | { readonly kind: 'bind' }
   | Described
   | { readonly kind: 'execute'; readonly portal: Portal | undefined; readonly text: string }

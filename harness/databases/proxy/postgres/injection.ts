@@ -32,7 +32,7 @@ export function injectionOf(
     message(isUnsynced ? 'H' : 'S'),
   ]
   const expected: Expected[] = [
-    { kind: 'parse', definition: { statement, before: undefined, isRefused: false } },
+    { kind: 'parse', definition: undefined },
     { kind: 'bind' },
     { kind: 'describe portal', portal },
     { kind: 'execute', portal, text },

@@ -28,13 +28,33 @@ export type Described =
   | { readonly kind: 'describe portal'; readonly portal: Portal | undefined }
 
 /** What a name stands for, from when a client has said so. */
-export interface Definition {
+export class Definition {
   /** Undefined where it was closed. */
   readonly statement: Prepared | undefined
-  /** What it stood for before, until the server has agreed. */
-  before: Definition | undefined
-  /** Whether the server has refused it, or passed over it after an error. */
-  isRefused: boolean
+  readonly before: Definition | undefined
+  readonly #whenAgreed: (definition: Definition) => void
+  isRefused = false
+
+  /** @param before what the name stood for, which it still does if the server refuses */
+  constructor(
+    statement: Prepared | undefined,
+    before: Definition | undefined,
+    whenAgreed: (definition: Definition) => void,
+  ) {
+    this.statement = statement
+    this.before = before
+    this.#whenAgreed = whenAgreed
+  }
+
+  /** The server has done what it was asked. */
+  agree(): void {
+    this.#whenAgreed(this)
+  }
+
+  /** The server has refused it, or passed over it after an error. */
+  refuse(): void {
+    this.isRefused = true
+  }
 }
 
 const mostNames = 10_000
@@ -111,19 +131,21 @@ export class PreparedNames {
   }
 
   #define(name: string, statement: Prepared | undefined): Definition {
-    const definition = { statement, before: this.#definitionOf(name), isRefused: false }
+    const before = validOf(this.#statements.get(name))
+    const definition = new Definition(statement, before, (agreed) => this.#settle(name, agreed))
     this.#statements.set(name, definition)
     return definition
   }
 
-  #definitionOf(name: string): Definition | undefined {
-    let definition = this.#statements.get(name)
-    while (definition?.isRefused === true) definition = definition.before
-    return definition
+  /** What was there before it need not be remembered any more, nor a name that stands for nothing. */
+  #settle(name: string, agreed: Definition): void {
+    if (this.#statements.get(name) !== agreed) return
+    if (!agreed.statement) this.#statements.delete(name)
+    else this.#statements.set(name, new Definition(agreed.statement, undefined, () => {}))
   }
 
   #statementOf(name: string): Prepared | undefined {
-    return this.#definitionOf(name)?.statement
+    return validOf(this.#statements.get(name))?.statement
   }
 
   /** A simple query takes the place of what has no name. */
@@ -131,6 +153,13 @@ export class PreparedNames {
     this.#statements.delete('')
     this.#portals.delete('')
   }
+}
+
+/** This one, or the last before it that was not refused. */
+function validOf(definition: Definition | undefined): Definition | undefined {
+  let valid = definition
+  while (valid?.isRefused === true) valid = valid.before
+  return valid
 }
 
 const quoted = (name: string): string => pg.escapeIdentifier(name)

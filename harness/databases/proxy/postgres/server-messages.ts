@@ -264,14 +264,19 @@ export class ServerMessages {
       this.#results.push({ kind: 'pass', bytes: answer.release() })
     }
     this.#isCopyingIn = true
-    while (this.#isCopyingIn) {
-      const next = this.#queue[1]
-      if (next?.expected.kind === 'sync' && expected.kind === 'execute') {
-        next.answer?.missSync()
-      } else if (next?.expected.kind === 'end of copy') this.#isCopyingIn = false
-      else break
+    let isSyncMissed = false
+    for (let next = this.#queue[1]; this.#isCopyingIn && next; next = this.#queue[1]) {
+      const { kind } = next.expected
+      const isSync = kind === 'sync' && expected.kind === 'execute'
+      if (!isSync && kind !== 'end of copy') break
       this.#queue.splice(1, 1)
+      if (isSync) {
+        isSyncMissed = true
+        answer?.advance()
+      } else this.#isCopyingIn = false
     }
+    const isSyncThere = this.#queue.some((entry) => entry.expected.kind === 'sync')
+    if (isSyncMissed && !isSyncThere) answer?.oweSync()
   }
 
   #refuse(message: ServerMessage): void {
@@ -348,10 +353,8 @@ export class ServerMessages {
 /** The server has agreed to what a message brings about, or not. */
 function decide(expected: Expected, isAgreed: boolean): void {
   if (expected.kind !== 'parse' && expected.kind !== 'close') return
-  const { definition } = expected
-  if (!definition) return
-  if (isAgreed) definition.before = undefined
-  else definition.isRefused = true
+  if (isAgreed) expected.definition?.agree()
+  else expected.definition?.refuse()
 }
 
 function noteTypes(expected: Expected, message: ServerMessage): void {
