@@ -7,6 +7,7 @@ import { noProgress, placeOf, type Progress } from './grammar.ts'
 import { MessageBody } from './message-body.ts'
 import { messageNames, type ServerType } from './message-names.ts'
 import { MessageReader, type WireMessage } from './message-reader.ts'
+import { Queue } from './queue.ts'
 import { readReport, type Report } from './report.ts'
 import { affectedRows, SessionState } from './session-state.ts'
 import { isBinaryAt, readFields, type Field } from './values.ts'
@@ -29,7 +30,7 @@ interface Entry {
  */
 export class ServerMessages {
   readonly #reader: MessageReader<'server'>
-  readonly #queue: Entry[] = []
+  readonly #queue = new Queue<Entry>()
   readonly #state = new SessionState()
   /** What was sent last that has an answer, until that is whole. */
   #answer: Answer | undefined
@@ -83,8 +84,8 @@ export class ServerMessages {
   expectCopy(messages: readonly Expected[]): readonly FromServer[] {
     this.#results = []
     for (const expected of messages) {
-      if (expected.kind === 'sync' && !this.#isCopyingIn) this.#answer?.awaitSync()
-      this.#expect(expected, this.#answer)
+      const isQueued = this.#expect(expected, this.#answer)
+      if (isQueued && expected.kind === 'sync') this.#answer?.awaitSync()
     }
     this.#passOver()
     return this.#results
@@ -98,14 +99,16 @@ export class ServerMessages {
     return this.#results
   }
 
-  #expect(expected: Expected, answer: Answer | undefined): void {
+  /** @returns whether there will be an answer to it */
+  #expect(expected: Expected, answer: Answer | undefined): boolean {
     const isEnd = expected.kind === 'end of copy'
-    if (this.#isCopyingIn && (isEnd || expected.kind === 'sync')) {
-      if (isEnd) this.#isCopyingIn = false
-      return
-    }
-    if (isEnd && this.#queue.length === 0) return
+    if (this.#isCopyingIn && expected.kind === 'sync') return false
+    // Anything but rows ends a COPY, one way or the other.
+    const endsCopy = this.#isCopyingIn
+    this.#isCopyingIn = false
+    if (isEnd && (endsCopy || this.#queue.length === 0)) return false
     this.#queue.push({ expected, progress: noProgress(), answer: isEnd ? undefined : answer })
+    return true
   }
 
   #take(message: ServerMessage): void {
@@ -118,7 +121,7 @@ export class ServerMessages {
 
   /** The request or the injection that is being answered. */
   get #current(): Answer | undefined {
-    const [entry] = this.#queue
+    const entry = this.#queue.at(0)
     return entry ? entry.answer : this.#answer
   }
 
@@ -151,7 +154,7 @@ export class ServerMessages {
       this.#passing.add(message.bytes)
       return
     }
-    const [entry] = this.#queue
+    const entry = this.#queue.at(0)
     if (!entry) {
       this.#synchronisedEarly(message)
       return
@@ -263,20 +266,15 @@ export class ServerMessages {
       this.#flush()
       this.#results.push({ kind: 'pass', bytes: answer.release() })
     }
+    const [first, ...others] = this.#queue.items()
+    this.#queue.clear(first ? [first] : [])
     this.#isCopyingIn = true
-    let isSyncMissed = false
-    for (let next = this.#queue[1]; this.#isCopyingIn && next; next = this.#queue[1]) {
-      const { kind } = next.expected
-      const isSync = kind === 'sync' && expected.kind === 'execute'
-      if (!isSync && kind !== 'end of copy') break
-      this.#queue.splice(1, 1)
-      if (isSync) {
-        isSyncMissed = true
-        answer?.advance()
-      } else this.#isCopyingIn = false
+    for (const each of others) {
+      const isQueued = this.#expect(each.expected, each.answer)
+      if (!isQueued && isSync(each)) each.answer?.advance()
     }
-    const isSyncThere = this.#queue.some((entry) => entry.expected.kind === 'sync')
-    if (isSyncMissed && !isSyncThere) answer?.oweSync()
+    const isMissed = others.some(isSync) && !this.#queue.items().some(isSync)
+    if (isMissed && expected.kind === 'execute') answer?.oweSync()
   }
 
   #refuse(message: ServerMessage): void {
@@ -289,7 +287,7 @@ export class ServerMessages {
     this.#tell(message.bytes)
     answer?.refused(report)
     this.#isCopyingIn = false
-    const [entry] = this.#queue
+    const entry = this.#queue.at(0)
     if (!entry) return
     entry.progress.isAnswered = true
     if (!isExtended(entry.expected)) return
@@ -307,9 +305,9 @@ export class ServerMessages {
     else this.#tell(bytes)
     this.#isOver = true
     this.#state.ended()
-    const answers = new Set(this.#queue.map(({ answer }) => answer))
+    const answers = new Set(this.#queue.items().map(({ answer }) => answer))
     if (this.#answer) answers.add(this.#answer)
-    this.#queue.length = 0
+    this.#queue.clear()
     for (const answer of answers) {
       answer?.refused(report)
       if (answer) this.#deliver(answer)
@@ -319,7 +317,7 @@ export class ServerMessages {
   /** Up to Sync, the server reads what it was sent and does nothing about it. */
   #passOver(): void {
     while (this.#passedOver) {
-      const [entry] = this.#queue
+      const entry = this.#queue.at(0)
       if (!entry) return
       if (entry.expected.kind === 'sync') this.#passedOver = undefined
       else {
@@ -332,7 +330,7 @@ export class ServerMessages {
   }
 
   #completed(answer: Answer | undefined): void {
-    while (this.#queue[0]?.expected.kind === 'end of copy') this.#queue.shift()
+    while (this.#queue.at(0)?.expected.kind === 'end of copy') this.#queue.shift()
     if (!answer) return
     answer.advance()
     if (answer.isWhole) this.#deliver(answer)
@@ -349,6 +347,8 @@ export class ServerMessages {
     )
   }
 }
+
+const isSync = ({ expected }: Entry): boolean => expected.kind === 'sync'
 
 /** The server has agreed to what a message brings about, or not. */
 function decide(expected: Expected, isAgreed: boolean): void {
