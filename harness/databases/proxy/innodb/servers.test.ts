@@ -49,6 +49,8 @@ const own = {
     CAST('123e4567-e89b-12d3-a456-426655440000' AS UUID) AS uuid, CAST('::1' AS INET6) AS address`,
 }
 
+const functionUnknown = 1305
+
 describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
   const server = await serverForFile(engine)
   const missing = 'missing' in server
@@ -152,10 +154,15 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
         .toMatch(/^SELECT SLEEP/)
 
     describe('of mysql2', () => {
-      test.each(['SELECT * FROM t ORDER BY id', own[engine.name as keyof typeof own]])(
+      test.for(['SELECT * FROM t ORDER BY id', own[engine.name as keyof typeof own]])(
         'sees the rows that it would see, and so does the harness: %s',
-        (text) =>
+        (text, context) =>
           asHarness(async (connection) => {
+            const isKnown = await ask(direct, text).then(
+              () => true,
+              ({ errno }: mysql.QueryError) => errno !== functionUnknown,
+            )
+            context.skip(!isKnown, 'This server is older than that type.')
             const plain = await ask<object[]>(connection, text)
             expect(recorder.rows).toEqual(plainly(plain))
             expect(plain.length).toBeGreaterThan(0)
