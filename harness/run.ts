@@ -104,6 +104,7 @@ async function hostReady({
   lane,
   strategy,
   plan,
+  limits = defaultLimits,
 }: RunOptions): Promise<ApplicationHost | undefined> {
   const host = ApplicationHost.of(lane)
   const actors = plan.actors.length
@@ -111,7 +112,8 @@ async function hostReady({
     await host?.start(actors)
     return host
   }
-  await executeNaively({ lane, strategy, plan, coordination: 'barrier' })
+  const { statementMs: limitMs } = limits
+  await executeNaively({ lane, strategy, plan, coordination: 'barrier', limitMs })
   host.warmFor = actors
   return host
 }

@@ -9,7 +9,7 @@ import { Desk } from './desk.ts'
 
 /** How long an application may take to start, and to stop, in milliseconds. */
 const startLimitMs = 60_000
-const stopLimitMs = 10_000
+const stopLimitMs = 2_000
 
 const hosts = new WeakMap<Lane, ApplicationHost>()
 
@@ -101,13 +101,17 @@ export class ApplicationHost implements Guest {
     return this.#clients[this.isShared ? 0 : actor]
   }
 
+  refuse(): void {
+    for (const door of this.#doors) door.refuse()
+  }
+
   /** Ends the application. It is started again when it is needed. */
   async interrupt(): Promise<void> {
     const clients = this.#clients
     this.#clients = []
     this.warmFor = 0
     this.desk.end()
-    for (const door of this.#doors) door.hangUp()
+    this.refuse()
     await Promise.all(clients.map((client) => this.#stop(client)))
     for (const door of this.#doors) door.hangUp()
     this.desk.forgive()

@@ -7,6 +7,7 @@ import { explore } from '../explore.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
 import { random } from '../explorers/random.ts'
 import type { History } from '../history.ts'
+import { defaultLimits } from '../limits.ts'
 import { ok, type Reply } from '../reply.ts'
 import { executeRun, prepareLane } from '../run.ts'
 import { renderTimeline } from '../report/timeline.ts'
@@ -116,6 +117,7 @@ const explored = (lane: Lane, strategy: Strategy, scenario = 'last-item') =>
     scenario,
     grains: ['statement'],
     invariants: ['stock-never-negative'],
+    limits: { ...defaultLimits, statementMs: 1_000, strategyMs: 1_000 },
   })
 
 const startOf = (scenario: string, actors = 2): Plan => ({

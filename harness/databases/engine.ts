@@ -168,6 +168,8 @@ export interface Lane {
 
 /** Something that uses a lane's tables as they are prepared now. */
 export interface Guest {
+  /** Its sessions are about to be taken from it. */
+  refuse(): void
   /** Its sessions have been taken from it: it ends whatever it has begun, and does not throw. */
   interrupt(): Promise<void>
   /** Ends whatever it has begun, and does not throw. */

@@ -154,6 +154,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   async recover(): Promise<void> {
+    for (const guest of this.#guests) guest.refuse()
     await this.endSessions()
     await Promise.all(this.#guests.map((guest) => guest.interrupt()))
   }

@@ -48,10 +48,20 @@ export class WireConnection {
   #answer: ((response: WireResponse | undefined) => void) | undefined
   #injected: ((outcome: WireOutcome | undefined) => void) | undefined
   #isClosed = false
+  readonly #refusal: readonly Buffer[]
+  #isRefusing = false
   /** Why it was ended, where it was not by either side. */
   #error: WireError | undefined
 
-  constructor(client: Socket, server: Socket, follower: WireFollower, owner: ConnectionOwner) {
+  /** @param refusal what the client is told of a request once everything is refused */
+  constructor(
+    client: Socket,
+    server: Socket,
+    follower: WireFollower,
+    owner: ConnectionOwner,
+    refusal: readonly Buffer[],
+  ) {
+    this.#refusal = refusal
     this.#client = client
     this.#server = server
     this.#follower = follower
@@ -61,13 +71,12 @@ export class WireConnection {
     client.on('data', (chunk: Buffer) => this.#follow(() => this.#fromClient(chunk)))
     server.on('data', (chunk: Buffer) => this.#follow(() => this.#fromServer(chunk)))
     // What the server sees is that its client is gone, and it undoes what that one had begun.
-    client.on('end', () => this.#close())
-    server.on('end', () => this.#close())
-    // After an error there is always a close.
-    for (const socket of [client, server]) {
-      socket.on('error', () => {})
-      socket.on('close', () => this.#close())
+    for (const event of ['end', 'close']) {
+      client.on(event, () => this.#close())
+      server.on(event, () => this.close())
     }
+    // After an error there is always a close.
+    for (const socket of [client, server]) socket.on('error', () => {})
   }
 
   get transaction(): TransactionState {
@@ -123,9 +132,28 @@ export class WireConnection {
     })
   }
 
-  /** Ends it on both sides. */
+  /** Ends it on both sides; while everything is refused, on the server's. */
   close(): void {
+    if (this.#isRefusing) this.#server.destroySoon()
+    else this.#close()
+  }
+
+  /** Ends it on both sides, whatever the client still has to say. */
+  hangUp(): void {
     this.#close()
+  }
+
+  /** See `Door.refuse`. */
+  refuse(): void {
+    if (this.#isClosed || this.#isRefusing) return
+    this.#isRefusing = true
+    const waits = this.#request ? 1 : 0
+    const ahead = this.#waiting.filter(({ kind }) => kind === 'request').length
+    this.#request = undefined
+    this.#waiting.length = 0
+    this.#answer?.(undefined)
+    this.#injected?.(undefined)
+    for (let count = 0; count < waits + ahead; count++) this.#write(this.#client, this.#refusal)
   }
 
   #follow(read: () => void): void {
@@ -146,6 +174,10 @@ export class WireConnection {
   }
 
   #take(message: FromClient): void {
+    if (this.#isRefusing) {
+      if (message.kind === 'request') this.#write(this.#client, this.#refusal)
+      return
+    }
     switch (message.kind) {
       case 'answer':
         this.#write(this.#client, [message.bytes])
@@ -187,6 +219,7 @@ export class WireConnection {
   }
 
   #fromServer(chunk: Buffer): void {
+    if (this.#isRefusing) return
     for (const message of this.#follower.fromServer(chunk)) this.#react(message)
   }
 
@@ -241,7 +274,7 @@ export class WireConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     // What the server said last may be why it has gone.
-    if (!this.#error) this.#write(this.#client, this.#follower.held())
+    if (!this.#error && !this.#isRefusing) this.#write(this.#client, this.#follower.held())
     this.#client.destroySoon()
     this.#server.destroySoon()
     this.#waiting.length = 0

@@ -20,6 +20,11 @@ export interface Door {
   readonly url: string
   /** Connections that are open at this moment. */
   readonly connections: number
+  /**
+   * From now on every request is refused, those that wait included, and nothing goes to the server any
+   * more: an application can end in good order, as some end their process when a connection is lost.
+   */
+  refuse(): void
   /** Ends every connection. */
   hangUp(): void
   /** Ends every connection, and nobody is let in any more. */
@@ -32,6 +37,7 @@ export async function openDoor(
   owner: ConnectionOwner,
   limits: WireLimits = wireLimits,
 ): Promise<Door> {
+  const refused = protocol.refusal('the run was stopped by Lockstep')
   const connections = new Set<WireConnection>()
   const watching: ConnectionOwner = {
     opened: (connection, id) => owner.opened(connection, id),
@@ -44,7 +50,7 @@ export async function openDoor(
   }
   const listener = createServer((client: Socket) => {
     const server = connect(address)
-    connections.add(new WireConnection(client, server, protocol.follow(limits), watching))
+    connections.add(new WireConnection(client, server, protocol.follow(limits), watching, refused))
   })
   await new Promise<void>((resolve, reject) => {
     listener.once('error', (error) =>
@@ -54,12 +60,15 @@ export async function openDoor(
   })
   const { port } = listener.address() as AddressInfo
   const hangUp = (): void => {
-    for (const connection of connections) connection.close()
+    for (const connection of connections) connection.hangUp()
   }
   return {
     url: throughPort(url, port),
     get connections() {
       return connections.size
+    },
+    refuse: () => {
+      for (const connection of connections) connection.refuse()
     },
     hangUp,
     close: async () => {

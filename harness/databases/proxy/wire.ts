@@ -8,6 +8,8 @@ import type { Row, Statement } from '../statement.ts'
 export interface WireProtocol {
   /** @param limits beyond which a connection is ended */
   follow(limits: WireLimits): WireFollower
+  /** A whole answer that refuses a request, whatever it was, for this reason. */
+  refusal(message: string): readonly Buffer[]
 }
 
 export interface WireLimits {

@@ -1,5 +1,6 @@
 import type { WireProtocol } from '../wire.ts'
 import { InnodbFollower } from './follower.ts'
+import { innodbRefusal } from './refusal.ts'
 
 /**
  * The protocol of MySQL and MariaDB, from version 4.1 on.
@@ -8,4 +9,5 @@ import { InnodbFollower } from './follower.ts'
  */
 export const innodbWire: WireProtocol = {
   follow: (limits) => new InnodbFollower(limits),
+  refusal: innodbRefusal,
 }

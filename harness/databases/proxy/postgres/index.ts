@@ -15,10 +15,12 @@ import { endsWithReady, isExtended, type Expected } from './expected.ts'
 import { injectionOf } from './injection.ts'
 import { ServerMessages } from './server-messages.ts'
 import { Templates } from './templates.ts'
+import { postgresRefusal } from './refusal.ts'
 
 /** Version 3 of PostgreSQL's protocol. Source: PostgreSQL manual, chapter 54 "Frontend/Backend Protocol". */
 export const postgresWire: WireProtocol = {
   follow: (limits) => new PostgresFollower(limits),
+  refusal: postgresRefusal,
 }
 
 /** Of all connections: they have many texts in common. */
