@@ -41,10 +41,13 @@ function describeLaws(title: string, server: () => DatabaseServer): void {
   }
   describeEngineLaws(engine)
   describeStopLaws(engine)
-  describeApplicationLaws(engine)
 }
 
 describeLaws('PostgreSQL (embedded)', testServer)
+describeApplicationLaws({
+  title: postgres.title,
+  open: (isolation = postgres.defaultIsolation) => postgres.openLane(testServer(), { isolation }),
+})
 
 const byUrl = await obtainServer(postgres, { url: testServer().url })
 describeLaws('PostgreSQL (url)', () => byUrl)
