@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
   byName,
@@ -10,8 +9,10 @@ import {
   type Strategy,
 } from '../harness/index.ts'
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
+import { isRightAlone } from './alone.ts'
 import { expectations, type ApplicationId, type Expectation } from './expectations.ts'
 import { loadApplication } from './load.ts'
+import { findPython } from './psycopg/python.ts'
 
 /** Where random schedules begin: the same for all properties of a run. */
 const seed = Number(process.env['LOCKSTEP_SEED'] ?? 1)
@@ -36,13 +37,19 @@ export async function describeApplications(name: EngineName): Promise<void> {
     afterAll(() => lane?.close())
 
     for (const [id, application] of applications) {
-      const { breaks }: Expectation = expectations[id]
+      const { breaks, needsOthers = true }: Expectation = expectations[id]
       const what = breaks === undefined ? 'holds' : `breaks ${breaks}`
       test(`${id} ${what}`, async ({ skip }) => {
         const reason = whyNotRun(id)
         if (reason !== undefined) skip(reason)
         if (breaks === undefined) await expectHeld(lane, application)
         else await expectBroken(lane, application, breaks)
+      })
+      test(`${id} is ${needsOthers ? 'right when' : 'wrong even when'} it is alone`, async ({ skip }) => {
+        const reason = whyNotRun(id)
+        if (reason !== undefined) skip(reason)
+        const isRight = await isRightAlone(lane, application, seed)
+        expect(isRight.every(Boolean)).toBe(needsOthers)
       })
     }
   })
@@ -87,7 +94,6 @@ function outcomeOf(found: Awaited<ReturnType<typeof explore>>) {
 
 /** Why an application cannot be run here, although its database is there. */
 function whyNotRun(id: ApplicationId): string | undefined {
-  if (!id.startsWith('psycopg/')) return undefined
-  const { status } = spawnSync('python3', ['-c', 'import psycopg'], { stdio: 'ignore' })
-  return status === 0 ? undefined : 'There is no python3 with psycopg (Debian: python3-psycopg).'
+  if (!id.startsWith('psycopg/') || findPython() !== undefined) return undefined
+  return 'There is no python3 that has psycopg: install it, as Debian has it in python3-psycopg.'
 }

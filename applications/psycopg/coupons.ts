@@ -6,6 +6,7 @@ import {
   type Reply,
   type Strategy,
 } from '../../harness/index.ts'
+import { findPython } from './python.ts'
 
 /** A program in Python for each actor, which is asked on its standard input. */
 export const defineCoupons = (
@@ -26,7 +27,7 @@ export const defineCoupons = (
     actors: 'own',
     start: ({ url }) =>
       startLines({
-        command: ['python3', 'coupons.py', way],
+        command: [findPython() ?? 'python3', 'coupons.py', way],
         cwd: import.meta.dirname,
         env: { DATABASE_URL: url },
       }),
