@@ -4,6 +4,7 @@ import {
   engines,
   explore,
   random,
+  simulate,
   type EngineName,
   type Lane,
   type Strategy,
@@ -20,6 +21,8 @@ const seed = Number(process.env['LOCKSTEP_SEED'] ?? 1)
 const toBreak = 500
 const toHold = 60
 const shrinkBudgetMs = 5_000
+/** Of a simulation. They ask for more than there is. */
+const clients = 40
 
 /**
  * Declares that every application that speaks to this database does what is expected of it. At read
@@ -37,7 +40,7 @@ export async function describeApplications(name: EngineName): Promise<void> {
     afterAll(() => lane?.close())
 
     for (const [id, application] of applications) {
-      const { breaks, needsOthers = true }: Expectation = expectations[id]
+      const { breaks, needsOthers = true, simulated }: Expectation = expectations[id]
       const what = breaks === undefined ? 'holds' : `breaks ${breaks}`
       test(`${id} ${what}`, async ({ skip }) => {
         const reason = whyNotRun(id)
@@ -45,11 +48,20 @@ export async function describeApplications(name: EngineName): Promise<void> {
         if (breaks === undefined) await expectHeld(lane, application)
         else await expectBroken(lane, application, breaks)
       })
-      test(`${id} is ${needsOthers ? 'right when' : 'wrong even when'} it is alone`, async ({ skip }) => {
+      test(`${id} is ${needsOthers ? 'right when' : 'wrong even when'} it is alone`, async ({
+        skip,
+      }) => {
         const reason = whyNotRun(id)
         if (reason !== undefined) skip(reason)
         const isRight = await isRightAlone(lane, application, seed)
         expect(isRight.every(Boolean)).toBe(needsOthers)
+      })
+      if (!simulated) continue
+      test(`${id} ${what} when many come at once`, async () => {
+        const simulation = await simulate({ lane, strategy: application, clients, seed })
+        const broken = simulation.invariants.filter(({ outcome }) => outcome === 'broken')
+        expect(broken.map((each) => each.name)).toEqual(breaks === undefined ? [] : [breaks])
+        expect(simulation.verdict).toBe(breaks === undefined ? 'holds' : 'violated')
       })
     }
   })
