@@ -66,9 +66,14 @@ export class Coverage {
 }
 
 /** The same text for runs of the same plan that differ only in the order of steps that commute. */
-export function classOf({ initial, actors }: Plan, history: History, setting: Setting): string {
+export function classOf(
+  { initial, actors, faults = [] }: Plan,
+  history: History,
+  setting: Setting,
+): string {
   const order = leastOrder(new TransitionReader(setting).read(history))
-  return hash('sha1', JSON.stringify([initial, actors, order]), 'base64')
+  const plan = faults.length > 0 ? [initial, actors, faults] : [initial, actors]
+  return hash('sha1', JSON.stringify([...plan, order]), 'base64')
 }
 
 /**

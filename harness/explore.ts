@@ -10,6 +10,7 @@ import { Ledger } from './exploration/ledger.ts'
 import { prepareAt, type Place } from './exploration/runner.ts'
 import { sample } from './exploration/sampling.ts'
 import { stopOf, type Stop } from './exploration/stop.ts'
+import type { FaultName } from './faults/fault.ts'
 import { grains as allGrains, type Grain } from './grain.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
@@ -46,6 +47,10 @@ export interface ExploreOptions {
   readonly scenario?: string | undefined
   /** Most preemptions in a schedule of a systematic explorer; any number by default. */
   readonly preemptions?: number | undefined
+  /**
+   * Kinds of faults that plans may hold, none by default: for a sampling explorer. See {@link faultScopes}.
+   */
+  readonly faults?: readonly FaultName[] | undefined
   /** Names of the invariants to judge by; by default those the strategy claims. */
   readonly invariants?: readonly string[] | undefined
   /** One in so many runs is done twice, and compared. 50 by default; 0 for none. */
@@ -155,7 +160,14 @@ class Exploring {
     if (explorer.kind === 'sampling') {
       // Each grain draws plans of its own: the same ones again would show less.
       const seed = (this.#seed + allGrains.indexOf(place.grain)) | 0
-      return sample(this.#hunt, place, { explorer, seed, actors, budget, selfCheckEvery })
+      return sample(this.#hunt, place, {
+        explorer,
+        seed,
+        actors,
+        faults: this.#faults,
+        budget,
+        selfCheckEvery,
+      })
     }
     const wasLast = await enumerate(this.#hunt, place, {
       explorer,
@@ -172,6 +184,8 @@ class Exploring {
   #checkOutcome(): void {
     const { onlyRefusal, schedules, selfCheck } = this.#ledger
     if (schedules === 0) this.#hunt.end(nothingRun)
+    const struck = Object.values(this.#ledger.faults(this.#faults))
+    if (struck.length > 0 && struck.every((times) => times === 0)) this.#hunt.end(nothingStruck)
     if (selfCheck.differences > 0) {
       this.#hunt.end({
         reason: `The same plan did not give the same run in ${selfCheck.differences} of ${count(selfCheck.runs, 'self-check')}, so the others may not have been what they should have been. ${selfCheck.first}`,
@@ -219,8 +233,13 @@ class Exploring {
         (this.#ledger.schedules * 1000) / (this.#searchMs || elapsedMs),
       ),
       ...counts,
+      ...(this.#faults.length > 0 && { faults: this.#ledger.faults(this.#faults) }),
       exhausted: preemptions === undefined && areAllExhausted(counts.grains),
     }
+  }
+
+  get #faults(): readonly FaultName[] {
+    return this.#options.faults ?? []
   }
 
   #elapsedMs(): number {
@@ -233,6 +252,11 @@ const areAllExhausted = (grains: Explored['grains']): boolean =>
 
 const nothingRun: Stop = {
   reason: 'The budget was used up before the first schedule.',
+  fault: 'harness',
+}
+
+const nothingStruck: Stop = {
+  reason: 'No fault has struck in any schedule, so nothing is known of them. Run more schedules.',
   fault: 'harness',
 }
 
@@ -255,6 +279,11 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
     if (scenario !== undefined) throw notForSampling(explorer, 'data and commands', 'scenario')
     if (options.preemptions !== undefined) throw notForSampling(explorer, 'switches', 'preemptions')
     return
+  }
+  if (options.faults?.length) {
+    throw new UsageError(
+      `Explorer "${explorer.name}" does not search where faults can strike: leave --faults out, or choose a sampling explorer.`,
+    )
   }
   if (seed !== undefined) {
     throw new UsageError(

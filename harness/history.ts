@@ -1,6 +1,7 @@
 import type { TransactionState } from './databases/engine.ts'
 import type { ErrorClass } from './databases/database-error.ts'
 import type { Row } from './databases/statement.ts'
+import type { FaultName } from './faults/fault.ts'
 import type { Reply } from './reply.ts'
 import type { Step } from './session.ts'
 
@@ -42,6 +43,18 @@ export type RunEvent = { readonly actor: ActorId } & (
   | { readonly kind: 'noted'; readonly text: string }
   /** Its code has begun to use the memory of its process, which the other actors there share. */
   | { readonly kind: 'shares'; readonly process: number }
+  /**
+   * A fault of the plan strikes: before the step of that number, or while it is under way. `wasDone` says,
+   * where the answer to a statement is lost, whether the server had done it.
+   */
+  | {
+      readonly kind: 'fault'
+      readonly step: number
+      readonly fault: FaultName
+      readonly wasDone?: boolean
+    }
+  /** It goes on over a new connection, as the one it had is lost. */
+  | { readonly kind: 'reconnected'; readonly connection?: number }
 )
 
 export interface RecordedError {

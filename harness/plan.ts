@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import type { Rows } from './databases/engine.ts'
+import type { FaultName, PlannedFault } from './faults/fault.ts'
 import type { AnyCommand, AnyWorkload } from './workload.ts'
 
 /** Everything one run needs, as plain data. */
@@ -15,6 +16,8 @@ export interface Plan {
   readonly schedule: readonly number[]
   /** How often a command may be tried in all. */
   readonly attempts: number
+  /** What goes wrong besides, and when: nothing by default. */
+  readonly faults?: readonly PlannedFault[]
 }
 
 /** Bounds of generated plans. */
@@ -37,6 +40,7 @@ export function planArbitrary(
   workload: AnyWorkload,
   schedule: fc.Arbitrary<readonly number[]>,
   bounds: PlanBounds = defaultBounds,
+  faults: readonly FaultName[] = [],
 ): fc.Arbitrary<Plan> {
   const commands = fc.array(workload.arbitrary.command as fc.Arbitrary<AnyCommand>, {
     minLength: 1,
@@ -48,10 +52,32 @@ export function planArbitrary(
     maxLength: bounds.actors.max,
     size: 'max',
   })
-  return fc.record({
+  const plans = fc.record({
     actors,
     schedule,
     initial: workload.arbitrary.state as fc.Arbitrary<Rows>,
     attempts: fc.constant(defaultAttempts),
   })
+  return faults.length === 0 ? plans : withFaults(plans, faults)
+}
+
+const mostFaults = 2
+/** More than most commands take, so that the later ones of an actor are struck as well. */
+const latestStep = 11
+
+/** One fault, mostly, or two: which can strike the retry as well. */
+function withFaults(plans: fc.Arbitrary<Plan>, kinds: readonly FaultName[]): fc.Arbitrary<Plan> {
+  const fault = fc.record({
+    kind: fc.constantFrom(...kinds),
+    actor: fc.nat({ max: 25 }),
+    step: fc.nat({ max: latestStep }),
+  })
+  return fc
+    .tuple(plans, fc.array(fault, { minLength: 0, maxLength: mostFaults, size: 'max' }))
+    .map(([plan, drawn]) => ({
+      ...plan,
+      ...(drawn.length > 0 && {
+        faults: drawn.map((each) => ({ ...each, actor: each.actor % plan.actors.length })),
+      }),
+    }))
 }

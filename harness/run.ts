@@ -14,7 +14,7 @@ import type { Observation, PerformedCommand, Violation } from './invariant.ts'
 import { defaultLimits, type Limits } from './limits.ts'
 import { violationsIn } from './oracles/judgement.ts'
 import type { Plan } from './plan.ts'
-import { aborted, isReply, type Reply } from './reply.ts'
+import { aborted, isReply, unknown, type Reply } from './reply.ts'
 import { planned, type Choice, type Chooser } from './scheduler/choice.ts'
 import { Scheduler, type ActorBody, type ActorPort } from './scheduler/scheduler.ts'
 import { ApplicationHost } from './application/host.ts'
@@ -135,6 +135,8 @@ class Run {
   readonly #processes: readonly ActorProcess[] = [0, 1].map((id) => ({ id, memory: new Map() }))
   /** The actors that have used the memory of their process. */
   readonly #sharing = new Set<ActorId>()
+  /** The command that each actor has begun last. */
+  readonly #underWay = new Map<ActorId, number>()
   /** Number of steps sent when the state was last observed. */
   #observedAt = -1
 
@@ -159,6 +161,8 @@ class Run {
       grain: options.grain ?? 'statement',
       limits: options.limits ?? defaultLimits,
       onCommit: () => this.#observe(),
+      faults: options.plan.faults,
+      onDeath: (actor) => this.#leaveUnanswered(actor),
       strategy: options.strategy.name,
       idleHint: host?.idleHint,
       signal: options.signal,
@@ -197,8 +201,9 @@ class Run {
       // What an application keeps in its memory is known to all who use it.
       if (this.#desk?.isShared) this.#scheduler.record({ kind: 'shares', actor, process: 0 })
       for (const [index, command] of commands.entries()) {
+        this.#underWay.set(actor, index)
         await seat?.begin()
-        const reply = await this.#call(actor, command, seat?.gate ?? port.gate, seat)
+        const reply = await this.#call(actor, index, command, seat?.gate ?? port.gate, seat)
         this.#checkEnd(actor, command, port)
         this.#scheduler.record({ kind: 'replied', actor, command: index, reply })
       }
@@ -208,6 +213,7 @@ class Run {
 
   async #call(
     actor: ActorId,
+    index: number,
     command: AnyCommand,
     gate: Gate,
     seat: Seat | undefined,
@@ -222,6 +228,7 @@ class Run {
         connections: strategy.connections,
         client: this.#host?.client(actor),
         note: (text) => this.#scheduler.record({ kind: 'noted', actor, text }),
+        requestId: `${actorName(actor)}${index + 1}`,
       })
       const reply: unknown = await handler(session, command)
       if (isReply(reply)) return reply
@@ -229,7 +236,7 @@ class Run {
         `Strategy "${strategy.name}" returned ${describeThrown(reply)} from ${this.#place(actor, command)}: it must return ok(), rejected(reason) or aborted(error).`,
       )
     } catch (thrown) {
-      if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
+      if (thrown instanceof DatabaseError) return toReply(thrown)
       if (thrown instanceof Fault) throw thrown
       // Drivers and what is built on them have errors of their own, each in its own way.
       if (seat?.refusal) return aborted(seat.refusal)
@@ -250,6 +257,12 @@ class Run {
     return { id, memory: noted }
   }
 
+  /** The client has died: nobody knows what became of its command, and it does no other one. */
+  #leaveUnanswered(actor: ActorId): void {
+    const command = this.#underWay.get(actor) ?? 0
+    this.#scheduler.record({ kind: 'replied', actor, command, reply: unknown() })
+  }
+
   #place(actor: ActorId, command: AnyCommand): string {
     return `${this.#options.strategy.workload.describe(command)} of actor ${actorName(actor)}`
   }
@@ -265,6 +278,10 @@ class Run {
     }
   }
 }
+
+/** What an actor is told whose strategy has not dealt with an error. */
+const toReply = ({ errorClass }: DatabaseError): Reply =>
+  errorClass === 'connection lost' ? unknown() : aborted(errorClass)
 
 /** The commands of a run in the order of their replies, from its history. */
 function performedCommands(plan: Plan, history: History): PerformedCommand<AnyCommand>[] {

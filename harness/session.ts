@@ -1,3 +1,4 @@
+import { isDatabaseError } from './databases/database-error.ts'
 import { beginStatements } from './databases/begin.ts'
 import type { EngineName } from './databases/engine-name.ts'
 import {
@@ -48,6 +49,9 @@ export interface Session {
    * BEGIN, the body, and COMMIT: or ROLLBACK when the body throws or returns a reply that says
    * nothing was done (`rejected`, `aborted`).
    *
+   * When the connection is lost, the transaction is, and everything sent in it fails from then on; there
+   * is nothing to roll back. What is sent after it goes over a new connection.
+   *
    * @returns what the body returned.
    * @throws what the body threw, after ROLLBACK; or what the database answered to COMMIT.
    */
@@ -81,6 +85,12 @@ export interface Session {
 
   /** The process that the actor is part of: some share it, and some do not. */
   readonly process: ActorProcess
+
+  /**
+   * Who asks for this once calls it so: the same for every attempt at a command, and another one for
+   * every other command of the run. Short, and of letters and digits.
+   */
+  readonly requestId: string
 }
 
 /**
@@ -107,6 +117,8 @@ interface Sending {
   readonly statement: Statement
   /** Which of the actor's connections it goes over, from 0, the first and mostly the only one. */
   readonly connection?: number
+  /** Part of a transaction whose connection is lost: a new one would not do. */
+  readonly isOrphan?: true
 }
 
 /** A step as people read it. Recordings are compared by it: see `counterexample/trace.ts`. */
@@ -123,6 +135,7 @@ export function describeStep(step: Step): string {
  */
 export type Gate = (step: Step) => Promise<ResultRows<Row>>
 
+const orphan = { isOrphan: true } as const
 const commit = statement(['COMMIT'])
 const rollback = statement(['ROLLBACK'])
 
@@ -137,6 +150,7 @@ export interface SessionSetting {
   readonly client?: unknown
   /** Where the actor's notes go. */
   readonly note?: (text: string) => void
+  readonly requestId: string
 }
 
 /** The session a strategy sees, on top of a gate. */
@@ -145,9 +159,19 @@ export function openSession(gate: Gate, setting: SessionSetting): Session {
 }
 
 function onConnection(connection: number, gate: Gate, setting: SessionSetting): Session {
-  const { attempts, engine, process } = setting
-  const send = (of: Statement) =>
-    gate({ kind: 'statement', statement: of, ...(connection > 0 && { connection }) })
+  const { attempts, engine, process, requestId } = setting
+  /** The transaction that is open. */
+  let open: { isLost: boolean } | undefined
+  const send = (of: Statement) => {
+    const place = { ...(connection > 0 && { connection }), ...(open?.isLost && orphan) }
+    const rows = gate({ kind: 'statement', statement: of, ...place })
+    const own = open
+    if (!own) return rows
+    rows.catch((error: unknown) => {
+      if (isDatabaseError(error, 'connection lost')) own.isLost = true
+    })
+    return rows
+  }
   const sql = ((parts: TemplateStringsArray, ...params: SqlValue[]) => {
     const missing = params.findIndex((param) => (param as unknown) === undefined)
     if (missing >= 0) throw undefinedParameter(parts, missing)
@@ -159,17 +183,31 @@ function onConnection(connection: number, gate: Gate, setting: SessionSetting): 
   const tx: Transaction = { sql, sleep }
 
   const transaction: Session['transaction'] = async (body, options) => {
+    const own = { isLost: false }
+    open = own
+    try {
+      return await inTransaction(own, body, options)
+    } finally {
+      open = undefined
+    }
+  }
+  const inTransaction = async <T>(
+    own: { readonly isLost: boolean },
+    ...[body, options]: Parameters<typeof transaction<T>>
+  ): Promise<T> => {
     for (const each of beginStatements(engine, options?.isolation)) await send(each)
-    let result: Awaited<ReturnType<typeof body>>
+    let result: T
     try {
       result = await body(tx)
     } catch (thrown) {
-      await send(rollback)
+      if (!own.isLost) await send(rollback)
       throw thrown
     }
-    await send(saysNothingWasDone(result) ? rollback : commit)
+    const ending = saysNothingWasDone(result) ? rollback : commit
+    if (ending === commit || !own.isLost) await send(ending)
     return result
   }
+  let second: Session | undefined
 
   return {
     sql,
@@ -180,8 +218,9 @@ function onConnection(connection: number, gate: Gate, setting: SessionSetting): 
     process,
     client: setting.client,
     note: (text) => setting.note?.(text),
+    requestId,
     get second() {
-      if (connection + 1 < setting.connections) return onConnection(1, gate, setting)
+      if (connection + 1 < setting.connections) return (second ??= onConnection(1, gate, setting))
       throw new StrategyFault(
         'A session has a second connection if its strategy says "connections: 2".',
       )

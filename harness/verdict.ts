@@ -2,6 +2,7 @@ import type { EngineName } from './databases/engine-name.ts'
 import type { IsolationLevel } from './databases/isolation.ts'
 import type { FaultKind } from './errors.ts'
 import type { CoverageSummary } from './coverage.ts'
+import type { FaultName } from './faults/fault.ts'
 import type { Grain } from './grain.ts'
 import type { Anomaly } from './oracles/anomaly.ts'
 import type { LivenessSummary } from './oracles/liveness.ts'
@@ -59,10 +60,15 @@ export interface Explored {
   /** How the commands of these schedules were answered. */
   readonly replies: ReplyCounts
   readonly invariants: readonly InvariantCount[]
+  /** Where plans could hold faults: how often each kind has struck. */
+  readonly faults?: FaultCounts
   /** What kept commands from getting anything done. */
   readonly liveness: LivenessSummary
   readonly selfCheck: SelfCheckCount
 }
+
+/** How often each kind of fault that plans could hold has struck. */
+export type FaultCounts = { readonly [Name in FaultName]?: number }
 
 export interface GrainCount {
   readonly grain: Grain

@@ -7,14 +7,17 @@ import checkThenDecrement from './purchase/check-then-decrement.ts'
 import conditionalUpdate from './purchase/conditional-update.ts'
 import forShareThenUpdate from './purchase/for-share-then-update.ts'
 import unfencedLease from './purchase/unfenced-lease.ts'
+import idempotencyKey from './purchase/idempotency-key.ts'
 import lockTwoProducts from './purchase/lock-two-products.ts'
 import lockTwoProductsOrdered from './purchase/lock-two-products-ordered.ts'
 import missingTransaction from './purchase/missing-transaction.ts'
 import optimisticStock from './purchase/optimistic-stock.ts'
+import naiveRetry from './purchase/naive-retry.ts'
 import purchaseOptimisticVersion from './purchase/optimistic-version.ts'
 import orderThenDecrement from './purchase/order-then-decrement.ts'
 import readModifyWrite from './purchase/read-modify-write.ts'
 import repeatableReadRetry from './purchase/repeatable-read-retry.ts'
+import requestTable from './purchase/request-table.ts'
 import reservation from './purchase/reservation.ts'
 import reservationCheckThenConfirm from './purchase/reservation-check-then-confirm.ts'
 import purchaseSelectForUpdate from './purchase/select-for-update.ts'
@@ -82,6 +85,9 @@ export const catalogue = {
   'purchase/reservation-check-then-confirm': reservationCheckThenConfirm,
   'purchase/order-then-decrement': orderThenDecrement,
   'purchase/unfenced-lease': unfencedLease,
+  'purchase/naive-retry': naiveRetry,
+  'purchase/idempotency-key': idempotencyKey,
+  'purchase/request-table': requestTable,
   'checkout/check-both': checkBoth,
   'checkout/lock-both': lockBoth,
 } as const satisfies Readonly<Record<string, Strategy>>

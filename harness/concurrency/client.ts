@@ -83,6 +83,7 @@ export class Client {
   /** The connections that a statement is under way on. */
   readonly #busy = new Set<ActorSession>()
   #sleeps = 0
+  #commands = 0
   #current: CurrentCommand | undefined
   #fault: Fault | undefined
 
@@ -144,12 +145,14 @@ export class Client {
   async #call(command: AnyCommand, gate: Gate): Promise<Reply> {
     const { strategy, attempts, engine } = this.#company
     const { connections } = strategy
+    this.#commands += 1
     const session = openSession(gate, {
       attempts,
       engine,
       process: this.#process,
       connections,
       client: this.#company.host?.client(this.#id),
+      requestId: `C${this.#id + 1}N${this.#commands}`,
     })
     try {
       const reply: unknown = await strategy.handler(command.kind)(session, command)

@@ -1,5 +1,8 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Rows } from '../databases/engine.ts'
 import { Fault, HarnessFault } from '../errors.ts'
+import { faultType } from '../faults/index.ts'
+import type { PlannedFault } from '../faults/fault.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
 import type { ActorId, History } from '../history.ts'
 import type { Plan } from '../plan.ts'
@@ -46,10 +49,53 @@ export async function minimise(
     if (runs > mostRunsInAll) throw new HarnessFault('Enough has been tried.')
     return attempt(plan, choose)
   }
-  const ordered = await fewestCommandsInOrder(failure, workload, limited)
+  const placed = await placedFaults(failure, limited)
+  const ordered = await fewestCommandsInOrder(placed, workload, limited)
   const commands = await fewestCommands(ordered, workload, limited)
-  const rows = await fewestRows(commands, attempt)
-  return fewestSwitches(await fewestValues(rows, workload, limited), attempt)
+  const faults = await fewestFaults(commands, attempt)
+  const rows = await fewestRows(faults, attempt)
+  const values = await fewestValues(rows, workload, limited)
+  return placedFaults(await fewestSwitches(values, attempt), attempt)
+}
+
+/** Leaves out faults that have nothing to do with it. */
+async function fewestFaults(failure: Failure, attempt: Try): Promise<Failure> {
+  const { faults = [], ...rest } = failure.plan
+  for (const index of faults.keys()) {
+    const fewer = faults.toSpliced(index, 1)
+    const plan = { ...rest, ...(fewer.length > 0 && { faults: fewer }) }
+    const record = await attemptOnce(attempt, plan, planned(scheduleOf(failure.record)))
+    if (record) return fewestFaults({ plan, record }, attempt)
+  }
+  return failure
+}
+
+/** Names the steps that the faults strike, and not some before them: the run is the same. */
+async function placedFaults(failure: Failure, attempt: Try): Promise<Failure> {
+  const { plan, record: before } = failure
+  const faults = placesOf(plan.faults ?? [], before.history)
+  if (isDeepStrictEqual(faults, plan.faults ?? [])) return failure
+  const placed = { ...plan, faults }
+  const record = await attemptOnce(attempt, placed, planned(scheduleOf(before)))
+  return record ? { plan: placed, record } : failure
+}
+
+function placesOf(faults: readonly PlannedFault[], history: History): PlannedFault[] {
+  const left = [...faults]
+  const taken = new Map<ActorId, number>()
+  const placed: PlannedFault[] = []
+  for (const event of history) {
+    const { actor } = event
+    const number = taken.get(actor) ?? 0
+    const isTaken = event.kind === 'sent' && event.request.kind !== 'phase'
+    if (isTaken) taken.set(actor, number + 1)
+    if (event.kind !== 'fault') continue
+    const index = left.findIndex((each) => each.actor === actor && each.kind === event.fault)
+    const [fault] = index < 0 ? [] : left.splice(index, 1)
+    const isBefore = faultType(event.fault).moment === 'before'
+    if (fault) placed.push({ ...fault, step: isBefore ? number : number - 1 })
+  }
+  return [...placed, ...left]
 }
 
 /** Leaves out what can be left out with everything else in the same order. */
@@ -59,7 +105,7 @@ async function fewestCommandsInOrder(
   attempt: Try,
 ): Promise<Failure> {
   const steps = stepsOf(failure.record.history)
-  for (const { plan, without } of plansWithLess(failure.plan, workload)) {
+  for (const { plan, without } of plansWithLess(failure, workload)) {
     const record = await attemptOnce(attempt, plan, inOrder(without(steps)))
     if (record) return fewestCommandsInOrder({ plan, record }, workload, attempt)
   }
@@ -71,7 +117,7 @@ async function fewestCommands(
   workload: AnyWorkload,
   attempt: Try,
 ): Promise<Failure> {
-  for (const plan of smallerPlans(failure.plan, workload)) {
+  for (const plan of smallerPlans(failure, workload)) {
     for (const switches of likelySwitches) {
       const record = await search(plan, switches, attempt)
       if (record) return fewestCommands({ plan, record }, workload, attempt)
@@ -124,12 +170,13 @@ function* statesWithFewerValues(state: Rows): Generator<Rows> {
  * Leaves out a whole actor, or a single command. Where a command is needed because of what it does
  * to the data, the data can be as if it had been done before.
  */
-function* smallerPlans(plan: Plan, workload: AnyWorkload): Generator<Plan> {
-  for (const less of plansWithLess(plan, workload)) yield less.plan
+function* smallerPlans(failure: Failure, workload: AnyWorkload): Generator<Plan> {
+  const { plan } = failure
+  for (const less of plansWithLess(failure, workload)) yield less.plan
   // A limit that three reach may be one less for two.
   for (const initial of statesWithSmallerNumbers(plan.initial)) {
     if (!workload.schema.state.safeParse(initial).success) continue
-    for (const less of plansWithLess(plan, workload)) {
+    for (const less of plansWithLess(failure, workload)) {
       if (less.plan.initial === plan.initial) yield { ...less.plan, initial }
     }
   }
@@ -141,23 +188,50 @@ interface LessPlan {
   without(steps: readonly PlacedStep[]): ActorId[]
 }
 
-function* plansWithLess(plan: Plan, workload: AnyWorkload): Generator<LessPlan> {
+function* plansWithLess(failure: Failure, workload: AnyWorkload): Generator<LessPlan> {
+  const { plan } = failure
   for (const actor of plan.actors.keys()) {
     const actors = plan.actors.toSpliced(actor, 1)
-    yield { plan: { ...plan, schedule: [], actors }, without: withoutActor(actor) }
+    const less = { ...withoutFaultsOf(plan, actor), schedule: [], actors }
+    yield { plan: less, without: withoutActor(actor) }
   }
   for (const [actor, commands] of plan.actors.entries()) {
     for (const [index, command] of commands.entries()) {
       const rest = commands.toSpliced(index, 1)
       const isOnly = rest.length === 0
       const actors = isOnly ? plan.actors.toSpliced(actor, 1) : plan.actors.with(actor, rest)
-      const less = { ...plan, schedule: [], actors }
+      const left = isOnly ? withoutFaultsOf(plan, actor) : withFaultsMoved(failure, actor, index)
+      const less = { ...left, schedule: [], actors }
       const without = isOnly ? withoutActor(actor) : withoutCommand(actor, index)
       if (!isOnly) yield { plan: less, without }
       const done = workload.model(plan.initial, command) as { readonly state: Rows }
       if (done.state !== plan.initial) yield { plan: { ...less, initial: done.state }, without }
     }
   }
+}
+
+/** The actors after it have other numbers then. */
+function withoutFaultsOf(plan: Plan, actor: ActorId): Plan {
+  if (!plan.faults) return plan
+  const faults = plan.faults
+    .filter((fault) => fault.actor !== actor)
+    .map((fault) => (fault.actor > actor ? { ...fault, actor: fault.actor - 1 } : fault))
+  const { faults: _, ...rest } = plan
+  return faults.length > 0 ? { ...rest, faults } : rest
+}
+
+/** What the actor does after the command, and what strikes it there, comes earlier by its steps. */
+function withFaultsMoved({ plan, record }: Failure, actor: ActorId, command: number): Plan {
+  if (!plan.faults) return plan
+  const own = stepsOf(record.history).filter((step) => step.actor === actor)
+  const start = own.filter((step) => step.command < command).length
+  const length = own.filter((step) => step.command === command).length
+  const faults = plan.faults.map((fault) =>
+    fault.actor === actor && fault.step >= start
+      ? { ...fault, step: Math.max(start, fault.step - length) }
+      : fault,
+  )
+  return { ...plan, faults }
 }
 
 const withoutActor =

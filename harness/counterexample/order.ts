@@ -11,8 +11,11 @@ export interface PlacedStep {
 export function stepsOf(history: History): readonly PlacedStep[] {
   const replies = new Map<ActorId, number>()
   const steps: PlacedStep[] = []
-  for (const { kind, actor } of history) {
-    if (kind === 'sent') steps.push({ actor, command: replies.get(actor) ?? 0 })
+  for (const event of history) {
+    const { kind, actor } = event
+    // Who dies when its turn comes takes that turn.
+    const isTurn = kind === 'sent' || (kind === 'fault' && event.fault === 'client-dies')
+    if (isTurn) steps.push({ actor, command: replies.get(actor) ?? 0 })
     if (kind === 'replied') replies.set(actor, (replies.get(actor) ?? 0) + 1)
   }
   return steps

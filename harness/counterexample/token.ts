@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { engineNames, type EngineName } from '../databases/engine-name.ts'
 import { isolationLevels, type IsolationLevel } from '../databases/isolation.ts'
 import { UsageError } from '../errors.ts'
+import { faultNames } from '../faults/fault.ts'
 import { grains, type Grain } from '../grain.ts'
 import { judgeable } from '../oracles/judgement.ts'
 import type { Plan } from '../plan.ts'
@@ -33,6 +34,16 @@ const largestBytes = 1 << 20
 const mostActors = 26
 const mostCommands = 100
 const mostAttempts = 100
+const mostFaults = 100
+
+const fault = z.strictObject({
+  actor: z
+    .int()
+    .min(0)
+    .max(mostActors - 1),
+  step: z.int().min(0),
+  kind: z.enum(faultNames),
+})
 
 /** What the workload may put in states and commands is checked against its own schema, later. */
 const shape = z.strictObject({
@@ -51,6 +62,7 @@ const shape = z.strictObject({
       .max(mostActors),
     schedule: z.array(z.int().min(0)),
     attempts: z.int().min(1).max(mostAttempts),
+    faults: z.array(fault).min(1).max(mostFaults).exactOptional(),
   }),
   t: z.array(z.int().min(0)),
 })
@@ -61,7 +73,7 @@ const shape = z.strictObject({
 export function encodeToken(recording: Recording): string {
   const { workload, strategy, engine, isolation, snapshotIsolation, grain } = recording
   const { invariant, plan, trace } = recording
-  const { initial, actors, schedule, attempts } = plan
+  const { initial, actors, schedule, attempts, faults = [] } = plan
   const content = {
     w: workload,
     s: strategy,
@@ -70,7 +82,7 @@ export function encodeToken(recording: Recording): string {
     n: snapshotIsolation,
     g: grain === 'statement' ? undefined : grain,
     v: invariant,
-    p: { initial, actors, schedule, attempts },
+    p: { initial, actors, schedule, attempts, ...(faults.length > 0 && { faults }) },
     t: trace,
   }
   const packed = deflateRawSync(JSON.stringify(content), { level: 9 })

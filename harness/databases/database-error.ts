@@ -5,6 +5,7 @@ export const errorClasses = [
   'deadlock',
   'serialization failure',
   'lock timeout',
+  'statement timeout',
   'connection lost',
   'other',
 ] as const

@@ -340,7 +340,10 @@ export function describeEngineLaws(engine: EngineUnderTest): void {
         const waiting = run(b, lock(1))
         await untilWaiting(lane, [b])
         await asOutsider((other) => other.ask(engine.cancel(b as NumberedSession)))
-        expect(await waiting).toMatchObject({ ok: false, error: { errorClass: 'other' } })
+        expect(await waiting).toMatchObject({
+          ok: false,
+          error: { errorClass: 'statement timeout' },
+        })
         await succeed(a, rollback)
         expect((await succeed(b, lock(1))).rows).toEqual([{ id: 1 }])
       })

@@ -126,6 +126,24 @@ export interface Lane {
   waits(sessions: readonly ActorSession[]): Promise<readonly Wait[]>
 
   /**
+   * Has the server end the session, as an administrator can. Done when the server has nothing of it any
+   * more, and the session knows that it is lost. For a session without a statement under way.
+   */
+  kill(session: ActorSession): Promise<void>
+
+  /** The same from the other side: its socket closes, without a word to the server. */
+  cutOff(session: ActorSession): Promise<void>
+
+  /** Resolves when the server has nothing any more of a session that is lost, or about to be. */
+  untilEnded(session: ActorSession): Promise<void>
+
+  /** Has the server cancel the statement that is under way, which then fails. Does not wait for that. */
+  cancel(session: ActorSession): Promise<void>
+
+  /** Puts a fresh session in the place of one that is lost, for the rest of the run and those to come. */
+  replace(session: ActorSession): Promise<ActorSession>
+
+  /**
    * Replaces every session by a fresh one, ending whatever still runs on the old ones: after a run
    * that was stopped half way.
    */
@@ -210,6 +228,8 @@ export type StatementOutcome =
       readonly ok: false
       readonly error: DatabaseError
       readonly transaction: TransactionState
+      /** Whether the server had done it, where its answer was lost: see {@link ActorSession.loseNextAnswer}. */
+      readonly wasDone?: boolean
     }
 
 /** An actor's own connection. */
@@ -229,6 +249,21 @@ export interface ActorSession {
     onStop?: () => void,
   ): Promise<StatementOutcome>
   readonly transaction: TransactionState
+
+  /** Whether its connection is gone. Every statement fails then: see {@link Lane.replace}. */
+  readonly isLost: boolean
+
+  /**
+   * The connection is to break when the server has answered the next statement to its end, and before
+   * that answer is heard: what comes of the statement is `connection lost`.
+   */
+  loseNextAnswer(): void
+
+  /**
+   * From now on, statements wait for a lock no longer than they have to: the shortest time that the
+   * engine has a setting for. Or again as long as it takes.
+   */
+  limitLockWaits(isLimited: boolean): Promise<void>
 }
 
 /** Placeholders and literals of an engine. */

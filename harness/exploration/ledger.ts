@@ -1,5 +1,6 @@
 import { Coverage, type Selection } from '../coverage.ts'
 import type { Fault } from '../errors.ts'
+import type { FaultName } from '../faults/fault.ts'
 import { settingOf } from '../footprints/setting.ts'
 import type { Grain } from '../grain.ts'
 import type { Violation } from '../invariant.ts'
@@ -10,7 +11,7 @@ import type { Plan } from '../plan.ts'
 import type { RunRecord } from '../run.ts'
 import type { Strategy } from '../strategy.ts'
 import { Tally } from '../tally.ts'
-import type { Explored, SelfCheckCount } from '../verdict.ts'
+import type { Explored, FaultCounts, SelfCheckCount } from '../verdict.ts'
 import type { Place } from './runner.ts'
 
 export interface GrainLedger {
@@ -31,6 +32,8 @@ export class Ledger {
     differences: 0,
     chosenByDatabase: 0,
   }
+  /** How often each kind of fault has struck. */
+  readonly #struck = new Map<FaultName, number>()
   readonly #grains = new Map<Grain, GrainLedger>()
 
   constructor(strategy: Strategy) {
@@ -68,6 +71,11 @@ export class Ledger {
       counted.coverage.add(plan, record.history)
     }
     this.#liveness.add(record, plan)
+    for (const event of record.history) {
+      if (event.kind === 'fault') {
+        this.#struck.set(event.fault, (this.#struck.get(event.fault) ?? 0) + 1)
+      }
+    }
   }
 
   /** A run that could not be judged. */
@@ -83,6 +91,11 @@ export class Ledger {
       this.#selfCheck.differences += 1
       this.#selfCheck.first ??= difference.message
     } else this.#selfCheck.chosenByDatabase += 1
+  }
+
+  /** How often each of these kinds of faults has struck. */
+  faults(kinds: readonly FaultName[]): FaultCounts {
+    return Object.fromEntries(kinds.map((kind) => [kind, this.#struck.get(kind) ?? 0]))
   }
 
   get selfCheck(): SelfCheckCount {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { SamplingExplorer } from '../explorers/explorer.ts'
 import { StepCounts } from '../outlook.ts'
+import type { FaultName } from '../faults/fault.ts'
 import { defaultBounds, planArbitrary, type Plan } from '../plan.ts'
 import type { Budget } from './budget.ts'
 import type { Hunt } from './hunt.ts'
@@ -13,6 +14,8 @@ export interface SamplingOptions {
   readonly seed: number
   /** Most actors of a plan. */
   readonly actors: number | undefined
+  /** Kinds of faults that plans may hold. */
+  readonly faults: readonly FaultName[]
   readonly budget: Budget
   readonly selfCheckEvery: number
 }
@@ -22,7 +25,7 @@ export async function sample(hunt: Hunt, place: Place, options: SamplingOptions)
   const { explorer, seed, budget } = options
   const most = options.actors ?? defaultBounds.actors.max
   const bounds = { ...defaultBounds, actors: { min: Math.min(2, most), max: most } }
-  const plans = planArbitrary(place.strategy.workload, explorer.schedule, bounds)
+  const plans = planArbitrary(place.strategy.workload, explorer.schedule, bounds, options.faults)
   const counts = new StepCounts(place.lane.engine.name)
   const repetition = new Repetition(place)
   const selfCheck = new SelfCheck(place, hunt.ledger, options.selfCheckEvery)

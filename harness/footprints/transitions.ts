@@ -144,8 +144,10 @@ export class TransitionReader {
         // It may have waited until now, and what it reads it has read since then.
         if (event.request.kind === 'phase' && track.sent) this.#touch(track.sent)
         return
+      case 'fault':
+      case 'reconnected':
       default:
-        this.#effects.touchEverything() // an event of a kind that is not known here
+        this.#effects.touchEverything() // which also stands for events that are not known here
     }
   }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Rows } from '../databases/engine.ts'
 import { showRow } from '../databases/statement.ts'
+import { faultTypes } from '../faults/index.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import { queueBehind } from '../scheduler/wait-graph.ts'
 import { describeReply } from '../reply.ts'
@@ -240,6 +241,10 @@ function describeEvent(event: RunEvent | undefined): string {
       return `${name} notes "${event.text}"`
     case 'shares':
       return `${name} uses the memory of process ${event.process}`
+    case 'fault':
+      return `${name} is struck: ${faultTypes[event.fault].title}`
+    case 'reconnected':
+      return `${name} connects again`
     case 'replied':
       return `${name} is told ${describeReply(event.reply)}`
   }

@@ -92,6 +92,8 @@ interface Sent {
   readonly connection: Connection
   readonly step: number
   stoppedAt?: Moment
+  /** Whether it was done, although its answer was lost. */
+  wasDone?: boolean
 }
 
 class Reader {
@@ -118,6 +120,7 @@ class Reader {
     else if (event.kind === 'parked' && event.request.kind === 'phase') this.#stop(event.actor)
     else if (event.kind === 'completed' || event.kind === 'failed') this.#answer(event)
     else if (event.kind === 'replied') this.#reply(event)
+    else if (event.kind === 'fault') this.#strike(event)
   }
 
   #send({ actor, step, request }: Extract<RunEvent, { kind: 'sent' }>): void {
@@ -176,17 +179,34 @@ class Reader {
     }
     connection.hasFailed ||= event.transaction === 'failed'
     if (!isOver) return
-    const isRefused = event.kind === 'failed' || connection.hasFailed
-    transaction.end = isRefused
-      ? 'refused'
-      : effect.kind === 'rollback'
-        ? 'rolled back'
-        : 'committed'
-    transaction.endedAt = this.#now(event.actor)
+    const isRefused = (event.kind === 'failed' && !sent.wasDone) || connection.hasFailed
+    const end = effect.kind === 'rollback' ? 'rolled back' : 'committed'
+    this.#end(event.actor, connection, transaction, isRefused ? 'refused' : end)
+  }
+
+  /** The statement was done whatever its actor hears; and who is dead has nothing open any more. */
+  #strike({ actor, fault, wasDone = false }: Extract<RunEvent, { kind: 'fault' }>): void {
+    const sent = this.#sent.get(actor)
+    if (sent && wasDone) sent.wasDone = true
+    if (fault !== 'client-dies') return
+    for (const [name, connection] of this.#connections) {
+      if (!name.startsWith(`${actor}/`) || !connection.open) continue
+      this.#end(actor, connection, connection.open, 'refused')
+    }
+  }
+
+  #end(
+    actor: ActorId,
+    connection: Connection,
+    transaction: UnitOfWork,
+    end: UnitOfWork['end'],
+  ): void {
+    transaction.end = end
+    transaction.endedAt = this.#now(actor)
     connection.open = undefined
     connection.hasFailed = false
-    const ended = this.#ended.get(event.actor) ?? []
-    this.#ended.set(event.actor, [...ended, transaction])
+    const ended = this.#ended.get(actor) ?? []
+    this.#ended.set(actor, [...ended, transaction])
   }
 
   #begin(actor: ActorId, connection: Connection, level: IsolationLevel | undefined): UnitOfWork {

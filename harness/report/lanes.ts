@@ -1,6 +1,7 @@
 import { showRow, showStatement, type Row } from '../databases/statement.ts'
 import type { ActorId, History, RecordedError, RunEvent } from '../history.ts'
 import type { Reply } from '../reply.ts'
+import { describeFault } from '../faults/index.ts'
 import { describeStep, type Step } from '../session.ts'
 import { count } from '../words.ts'
 
@@ -27,6 +28,8 @@ export type LaneEntry = { readonly actor: ActorId } & (
   | { readonly kind: 'failed'; readonly error: RecordedError }
   /** What an application said of itself. */
   | { readonly kind: 'noted'; readonly text: string }
+  /** Something other than an answer: a fault strikes, or the actor connects anew. */
+  | { readonly kind: 'remark'; readonly text: string }
   | { readonly kind: 'replied'; readonly reply: Reply }
 )
 
@@ -98,6 +101,13 @@ class Lanes {
         yield* this.#resume(actor)
         if (event.transaction === 'failed') this.#failed.add(actor)
         yield { actor, kind: 'failed', error: event.error }
+        return
+      case 'fault':
+        yield* this.#beginCommand(actor)
+        yield { actor, kind: 'remark', text: `fault: ${describeFault(event)}` }
+        return
+      case 'reconnected':
+        yield { actor, kind: 'remark', text: 'a new connection' }
         return
       case 'replied':
         yield* this.#beginCommand(actor)

@@ -138,6 +138,7 @@ function summary(exploration: Exploration): string {
     indent(schedules(exploration), 2),
     ...exploration.grains.map((grain) => indent(describeGrain(grain), 2)),
     indent(`replies: ${describeReplies(exploration.replies)}`, 2),
+    ...faultLines(exploration).map((line) => indent(line, 2)),
     ...livenessLines(exploration).map((line) => indent(line, 2)),
     ...selfCheckLines(exploration.selfCheck),
     ...exploration.invariants.map(({ name, claimed, judged, violations, undecided = 0 }) => {
@@ -165,6 +166,12 @@ function schedules(exploration: Exploration): string {
   const all = isReduced ? `${number} that stand for all` : `all ${number}`
   const extent = `${exhausted ? all : number}${of}`
   return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
+}
+
+function faultLines({ faults }: Explored): string[] {
+  if (!faults) return []
+  const struck = Object.entries(faults).map(([kind, times]) => `${times} ${kind}`)
+  return [`faults that struck: ${struck.join(', ')}`]
 }
 
 function livenessLines({ liveness }: Explored): string[] {

@@ -72,6 +72,8 @@ class Timeline {
         const { errorClass, code, message } = entry.error
         return this.#write(actor, `→ ${errorClass} (${code}): ${message}`)
       }
+      case 'remark':
+        return this.#write(actor, `<${entry.text}>`)
       case 'replied':
         return this.#write(actor, `= ${describeReply(entry.reply)}`)
     }

@@ -13,6 +13,8 @@ import { actorName, type ActorId, type History, type RunEvent } from '../history
 import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
 import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
+import type { Moment, PlannedFault, Target } from '../faults/fault.ts'
+import { PendingFaults, type DueFault, type FaultAt } from '../faults/pending.ts'
 import { Alarm } from './alarm.ts'
 import {
   chosenActors,
@@ -36,8 +38,8 @@ type ActorState = 'running' | 'parked' | 'sent' | 'waiting' | 'ended'
 
 class Actor {
   readonly id: ActorId
-  /** Its connections: mostly one. Those of an application come and go. */
-  readonly sessions: readonly ActorSession[]
+  /** Its connections: mostly one. Those of an application come and go; one that is lost may be replaced. */
+  readonly sessions: ActorSession[]
   state: ActorState = 'running'
   request: Step | undefined
   /** The session of the request, where it is not told by the number of the connection. */
@@ -54,8 +56,16 @@ class Actor {
   held: Promise<void> | undefined
   /** What the last `blocked` event said. */
   shownBlockers = ''
+  /** Faults that may be what becomes of the statement under way. */
+  armed: readonly DueFault<FaultAt<'during'>>[] = []
+  /** Those that may have been for the statement before. */
+  wasArmed: readonly DueFault<FaultAt<'during'>>[] = []
+  /** Whether the wait of the statement under way is about to end by itself. */
+  waitEnds = false
+  /** Its program has ended in the middle of a command. */
+  isDead = false
 
-  constructor(id: ActorId, sessions: readonly ActorSession[]) {
+  constructor(id: ActorId, sessions: ActorSession[]) {
     this.id = id
     this.sessions = sessions
   }
@@ -96,7 +106,7 @@ export interface ActorPort {
 export interface SchedulerOptions {
   readonly lane: Lane
   /** The connections of each actor. */
-  readonly sessions: readonly (readonly ActorSession[])[]
+  readonly sessions: readonly ActorSession[][]
   readonly choose: Chooser
   readonly grain: Grain
   readonly limits: Limits
@@ -107,6 +117,10 @@ export interface SchedulerOptions {
   readonly onCommit: () => Promise<void>
   /** Nothing is sent before this has happened. Until then, actors run up to their first steps. */
   readonly ready: Promise<void>
+  /** What goes wrong, and when. */
+  readonly faults?: readonly PlannedFault[] | undefined
+  /** Called when a fault has ended an actor's program in the middle of a command. */
+  readonly onDeath?: (actor: ActorId) => void
   /** Name of the code under test, for messages. */
   readonly strategy: string
   /** Why it may not send anything, in a sentence, where that is not what a strategy does wrong. */
@@ -162,12 +176,17 @@ export class Scheduler {
   #unsorted = new Map<ActorId, RunEvent[]>()
   #fault: Fault | undefined
   #wake: (() => void) | undefined
+  /** The plan's faults, if it has any. */
+  readonly #faults: PendingFaults | undefined
+  /** Sessions that a fault of the plan has ended, or may be about to. */
+  readonly #struck = new WeakSet<ActorSession>()
   readonly #alarm = new Alarm()
 
   constructor(options: SchedulerOptions) {
     this.#options = options
     this.#actors = options.sessions.map((sessions, id) => new Actor(id, sessions))
     this.#habits = WaitHabits.of(options.lane)
+    if (options.faults?.length) this.#faults = new PendingFaults(options.faults)
   }
 
   /** Number of steps sent so far. */
@@ -201,11 +220,23 @@ export class Scheduler {
       const enabled = this.#enabled()
       if (enabled.length === 0) break
       const actors = this.#chooseFrom(enabled)
-      if (this.#observation && !actors.every(staysInside)) await this.#observedIfPossible()
-      for (const { held } of actors) if (held) await held
-      await this.#step(actors)
+      if (this.#faults) await this.#stepWithFaults(this.#faults, actors)
+      else await this.#stepInTurn(actors)
     }
     this.#flush()
+  }
+
+  async #stepInTurn(actors: readonly Actor[]): Promise<void> {
+    if (this.#observation && !actors.every(staysInside)) await this.#observedIfPossible()
+    for (const { held } of actors) if (held) await held
+    await this.#step(actors)
+  }
+
+  async #stepWithFaults(faults: PendingFaults, actors: readonly Actor[]): Promise<void> {
+    // What a fault lets go of may commit something at once.
+    if (this.#observation) await this.#observedIfPossible()
+    await this.#stepInTurn(await this.#struckBefore(faults, actors))
+    await this.#strikeWaiting(faults)
   }
 
   /** Makes every statement stop from now on. Mostly they still would, from the run before. */
@@ -245,6 +276,7 @@ export class Scheduler {
    * where it is, rather than being sent down an error path that it would report to nobody.
    */
   #park(actor: Actor, request: Step, via?: ActorSession): Promise<ResultRows<Row>> {
+    if (actor.isDead) return new Promise(() => {})
     if (actor.state !== 'running') this.#stop(this.#overlap(actor, request))
     if (this.#fault) return new Promise(() => {})
     actor.state = 'parked'
@@ -347,14 +379,125 @@ export class Scheduler {
     else if (request?.kind === 'phase') this.#goOn(actor)
   }
 
+  /** What strikes before the actors' statements are sent, and who of them is alive then. */
+  async #struckBefore(faults: PendingFaults, actors: readonly Actor[]): Promise<readonly Actor[]> {
+    for (const actor of actors) {
+      if (actor.request?.kind === 'statement') await this.#reconnect(actor, actor.request)
+      for (const fault of this.#due(faults, actor, 'before')) {
+        // The first of them may have left nothing for the others.
+        if (!actor.isDead && fault.type.canStrike(targetOf(actor))) {
+          await this.#strike(faults, actor, fault)
+        }
+      }
+      if (!actor.isDead) await this.#arm(faults, actor)
+    }
+    return actors.filter(({ isDead }) => !isDead)
+  }
+
+  #due<At extends Moment>(
+    faults: PendingFaults,
+    actor: Actor,
+    moment: At,
+  ): readonly DueFault<FaultAt<At>>[] {
+    return actor.request ? faults.due(actor.id, moment, targetOf(actor), moment === 'waiting') : []
+  }
+
+  /** An actor whose connection is lost goes on over a new one, unless it still has to find out. */
+  async #reconnect(actor: Actor, request: Step & { kind: 'statement' }): Promise<void> {
+    const { session } = actor
+    if (!session.isLost || !this.#struck.has(session) || request.isOrphan) return
+    const fresh = await this.#options.lane.replace(session)
+    actor.sessions.splice(actor.sessions.indexOf(session), 1, fresh)
+    if (this.#options.grain === 'phase') await this.#options.lane.hold(fresh)
+    this.#flush()
+    const { connection } = request
+    const which = connection === undefined ? {} : { connection }
+    this.record({ kind: 'reconnected', actor: actor.id, ...which })
+    this.#flush()
+  }
+
+  /** What the fault lets go of may let others go on, as far as they come, before anything else happens. */
+  async #strike(
+    faults: PendingFaults,
+    actor: Actor,
+    fault: DueFault<FaultAt<'before'>>,
+  ): Promise<void> {
+    const { type } = fault
+    const { session, sessions } = actor
+    faults.struck(fault)
+    this.#flush()
+    this.record({ kind: 'fault', actor: actor.id, step: this.#steps + 1, fault: type.name })
+    for (const each of type.endsProgram ? sessions : [session]) this.#struck.add(each)
+    await type.strike({ lane: this.#options.lane, session, sessions })
+    if (type.endsProgram) {
+      actor.isDead = true
+      actor.state = 'ended'
+      this.#options.onDeath?.(actor.id)
+    }
+    this.#flush()
+    this.#answers += 1
+    this.#doubtWaits()
+    await this.#settle(0)
+  }
+
+  async #arm(faults: PendingFaults, actor: Actor): Promise<void> {
+    if (!actor.request || actor.request.kind !== 'statement') return
+    const { session, sessions } = actor
+    actor.armed = []
+    if (session.transaction === 'failed') return // it does nothing, and takes no setting
+    const scene = { lane: this.#options.lane, session, sessions }
+    actor.armed = this.#due(faults, actor, 'during')
+    for (const { type } of actor.wasArmed) {
+      if (!actor.armed.some((other) => other.type === type)) await type.disarm(scene)
+    }
+    for (const { type } of actor.armed) await type.arm(scene)
+    actor.waitEnds = actor.armed.some(({ type }) => type.endsWaits)
+    actor.wasArmed = actor.armed
+  }
+
+  /** What strikes those who wait, one after the other, until nobody is left to strike. */
+  async #strikeWaiting(faults: PendingFaults): Promise<void> {
+    for (;;) {
+      const [next] = this.#actors
+        .filter(({ state }) => state === 'waiting')
+        .flatMap((each) => this.#due(faults, each, 'waiting').map((due) => [each, due] as const))
+      if (!next) return
+      const [actor, fault] = next
+      const { session, sessions } = actor
+      faults.struck(fault)
+      this.#flush()
+      this.record({ kind: 'fault', actor: actor.id, step: actor.step, fault: fault.type.name })
+      actor.waitEnds = true
+      await fault.type.strike({ lane: this.#options.lane, session, sessions })
+      this.#answers += 1
+      this.#doubtWaits()
+      await this.#settle(0)
+    }
+  }
+
+  /** Of the faults that the statement was sent with, that which has struck, if one has. */
+  #noteStruck(actor: Actor, outcome: StatementOutcome): void {
+    actor.waitEnds = false
+    const fault = actor.armed.find(({ type }) => type.hasStruck(outcome))
+    actor.armed = []
+    if (!fault) return
+    this.#faults?.struck(fault)
+    const { name } = fault.type
+    const done = outcome.ok || outcome.wasDone === undefined ? {} : { wasDone: outcome.wasDone }
+    this.record({ kind: 'fault', actor: actor.id, step: actor.step, fault: name, ...done })
+    if (actor.session.isLost) this.#struck.add(actor.session)
+  }
+
   #send(actor: Actor, statement: Statement): void {
     const { session } = actor
     const queue = this.#queueBehind(actor)
     actor.state = 'sent'
     actor.before = session.transaction
     const stop = this.#options.grain === 'phase' ? () => this.#stopped(actor) : undefined
-    session.execute(statement, queue, stop).then(
-      (outcome) => this.#answered(actor, outcome),
+    const outcome = session.execute(statement, queue, stop)
+    const last = this.#faults ? outcome.then((each) => this.#whenEnded(session, each)) : outcome
+    last.then(
+      (each) => this.#answered(actor, each),
       (thrown: unknown) => this.#stop(toFault(thrown)),
     )
   }
@@ -394,6 +537,7 @@ export class Scheduler {
     for (const actor of actors) {
       actor.step = this.#steps
       const request = actor.request as Step
+      this.#faults?.took(actor.id, { step: request })
       this.record({ kind: 'sent', actor: actor.id, step: actor.step, request })
     }
   }
@@ -407,9 +551,17 @@ export class Scheduler {
     )
   }
 
+  /** Where a fault has broken the connection, the server has nothing of it any more when the actor hears. */
+  async #whenEnded(session: ActorSession, outcome: StatementOutcome): Promise<StatementOutcome> {
+    if (!outcome.ok && outcome.wasDone !== undefined) await this.#options.lane.untilEnded(session)
+    return outcome
+  }
+
   #answered(actor: Actor, outcome: StatementOutcome): void {
     this.#answers += 1
-    if (!outcome.ok && outcome.error.errorClass === 'connection lost') {
+    this.#noteStruck(actor, outcome)
+    const isLost = !outcome.ok && outcome.error.errorClass === 'connection lost'
+    if (isLost && !this.#struck.has(actor.session)) {
       this.#stop(
         new DatabaseFault(
           `The connection of actor ${actor.name} was lost during ${showRequest(actor.request)}: ${outcome.error.message}.`,
@@ -420,7 +572,8 @@ export class Scheduler {
     if (mayCommit(actor.request, actor.before, outcome.transaction)) this.#mayHaveCommitted = true
     this.#unblocked(actor)
     this.#doubtWaits()
-    if (actor.wentOn) this.#holdAgain(actor)
+    if (actor.wentOn && !actor.session.isLost) this.#holdAgain(actor)
+    actor.wentOn = false
     if (outcome.ok) this.#complete(actor, outcome, outcome.transaction)
     else this.#refuse(actor, outcome)
   }
@@ -545,7 +698,8 @@ export class Scheduler {
       const wait = waits.find(({ session }) => session === actor.session)
       const blockers = wait?.blockers.map((session) => this.#actorOf(session)) ?? []
       if (wait && wait.strangers.length > 0) this.#strangers.set(actor.id, wait.strangers)
-      const confirmed = blockers.length > 0 && wait?.strangers.length === 0
+      const isConfirmed = blockers.length > 0 && wait?.strangers.length === 0
+      const confirmed = isConfirmed && !actor.waitEnds
       actor.state = confirmed ? 'waiting' : 'sent'
       if (confirmed) this.#waitsFor.set(actor.id, blockers)
       else this.#waitsFor.delete(actor.id)
@@ -660,6 +814,8 @@ export class Scheduler {
 }
 
 const ownIdleHint = 'Waiting goes through session.sleep, and every statement through the session.'
+/** What a fault may strike: the step that the actor is at, which is parked or under way. */
+const targetOf = ({ request, session }: Actor): Target => ({ step: request as Step, session })
 
 /** Those who are about to send a statement. */
 const senders = (actors: readonly Actor[]): ActorId[] =>

@@ -3,8 +3,9 @@ import type { EngineName } from '../databases/engine-name.ts'
 import { isolationSql, type IsolationLevel } from '../databases/isolation.ts'
 import { renderStatement, type SqlValue, type Statement } from '../databases/statement.ts'
 import { UsageError } from '../errors.ts'
-import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
+import type { History } from '../history.ts'
 import type { Strategy } from '../strategy.ts'
+import { sentSteps, type SentStep } from './sent-steps.ts'
 
 /** A run to export. */
 export interface ExportedRun {
@@ -61,7 +62,10 @@ export function exportSpec(run: ExportedRun): string {
         `SET default_transaction_isolation TO '${isolationSql(isolation).toLowerCase()}'`,
         ...(hasDeadlock ? [deadlockTimeout(steps)] : []),
       ]),
-      ...steps.map(({ name, sql }) => stepLine(name, sql)),
+      ...steps.flatMap(({ name, statement, remark }) => [
+        ...(remark === undefined ? [] : [`# ${remark}`]),
+        stepLine(name, literalSql(statement)),
+      ]),
     ]),
     '',
     'session after',
@@ -74,48 +78,6 @@ export function exportSpec(run: ExportedRun): string {
     .flat()
     .join('\n')
 }
-
-/** A statement that was sent. */
-interface SentStep {
-  readonly session: string
-  readonly name: string
-  readonly sql: string
-  /** Whether the database ended a deadlock by refusing it. */
-  readonly isVictim: boolean
-}
-
-function sentSteps(history: History): SentStep[] {
-  const steps: SentStep[] = []
-  const counts = new Map<ActorId, number>()
-  const numbers = new Set<number>()
-  for (const event of history) {
-    if (event.kind !== 'sent' || event.request.kind === 'sleep') continue
-    const { actor, step, request } = event
-    if (request.kind === 'phase') throw inexpressible('a stop inside a statement')
-    if (numbers.has(step)) throw inexpressible('statements that are sent together')
-    numbers.add(step)
-    const count = (counts.get(actor) ?? 0) + 1
-    counts.set(actor, count)
-    steps.push({
-      session: actorName(actor) + (request.connection ? `${request.connection + 1}` : ''),
-      name: `${actorName(actor).toLowerCase()}${count}`,
-      sql: literalSql(request.statement),
-      isVictim: history.some((each) => isDeadlock(each, actor, step)),
-    })
-  }
-  return steps
-}
-
-const isDeadlock = (event: RunEvent, actor: ActorId, step: number): boolean =>
-  event.kind === 'failed' &&
-  event.actor === actor &&
-  event.step === step &&
-  event.error.errorClass === 'deadlock'
-
-const inexpressible = (what: string): UsageError =>
-  new UsageError(
-    `The counterexample has ${what}, which a specification of PostgreSQL's isolation tester cannot say: replay its token instead, or look for one with --grain statement.`,
-  )
 
 /** Whoever was the victim looks for deadlocks first, and the others never. */
 const deadlockTimeout = (steps: readonly SentStep[]): string =>

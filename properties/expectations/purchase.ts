@@ -19,6 +19,23 @@ const unfencedLease: Expectation = {
   why: 'it has no transaction, and its lease excludes nobody for long',
 }
 
+/** What becomes of a purchase that locks its row before it reads it. */
+const lockedFirst: Expectations = {
+  postgres: byLevel(
+    holds,
+    {
+      aborts: ['serialization failure'],
+      why: 'the first statement takes the snapshot before it waits',
+    },
+    { aborts: ['serialization failure'] },
+  ),
+  ...innodbWithoutSnapshots(always(holds)),
+  'mariadb with snapshot isolation': byLevel(holds, holds, {
+    aborts: ['serialization failure'],
+    why: 'the first statement takes the snapshot before it waits',
+  }),
+}
+
 /** What becomes of the strategies of workload `purchase`. */
 export const purchase = {
   'purchase/check-then-decrement': {
@@ -95,21 +112,7 @@ export const purchase = {
     ...innodbWithoutSnapshots(always(holds)),
     'mariadb with snapshot isolation': byLevel(holds, holds, { aborts: ['serialization failure'] }),
   },
-  'purchase/select-for-update': {
-    postgres: byLevel(
-      holds,
-      {
-        aborts: ['serialization failure'],
-        why: 'the first statement takes the snapshot before it waits',
-      },
-      { aborts: ['serialization failure'] },
-    ),
-    ...innodbWithoutSnapshots(always(holds)),
-    'mariadb with snapshot isolation': byLevel(holds, holds, {
-      aborts: ['serialization failure'],
-      why: 'the first statement takes the snapshot before it waits',
-    }),
-  },
+  'purchase/select-for-update': lockedFirst,
   'purchase/select-for-update-nowait': {
     postgres: byLevel(
       { aborts: ['lock timeout'] },
@@ -393,4 +396,8 @@ export const purchase = {
       },
     ),
   },
+  // Where nothing goes wrong but what others do: for the rest, see `faults.props.ts`.
+  'purchase/naive-retry': lockedFirst,
+  'purchase/idempotency-key': lockedFirst,
+  'purchase/request-table': lockedFirst,
 } satisfies Readonly<Record<Extract<StrategyId, `purchase/${string}`>, Expectations>>

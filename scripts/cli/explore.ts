@@ -23,6 +23,7 @@ import {
   type ExportedRun,
   type ExploreOptions,
   type Explorer,
+  type FaultName,
   type Grain,
   type IsolationLevel,
   type Matrix,
@@ -39,6 +40,7 @@ import {
   isolationOption,
   parseEngines,
   parseExplorer,
+  parseFaults,
   parseGrains,
   parseWorkload,
   quoted,
@@ -67,6 +69,7 @@ interface ExploreFlags extends ServerFlags, ExportFlags {
   readonly selfCheck?: number
   readonly depth?: number
   readonly scenario?: string
+  readonly faults?: readonly FaultName[]
   readonly invariant?: readonly string[]
   readonly keep?: string
 }
@@ -132,6 +135,11 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
       wholeNumber('--depth', 1, 20),
     )
     .option('--scenario <name>', 'fixed start for exhaustive (default: the first one)')
+    .option(
+      '--faults <which>',
+      'what may go wrong besides: none, connection or all (default: none)',
+      parseFaults,
+    )
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
     .option('--keep <folder>', 'keep each counterexample in a file below this folder')
   return exportOption(serverOptions(command))
@@ -167,6 +175,7 @@ async function run(flags: ExploreFlags): Promise<number> {
     grains: flags.grain ?? (flags.export ? (['statement'] as const) : undefined),
     preemptions: flags.preemptions,
     selfCheckEvery: flags.selfCheck,
+    faults: flags.faults,
     invariants: flags.invariant,
     timeBudgetMs: timeBudget === undefined ? undefined : timeBudget * 1000,
   }

@@ -4,6 +4,7 @@ import {
   describeThrown,
   engines,
   explorers,
+  faultScopes,
   grains,
   isolationLevels,
   isStrategy,
@@ -14,6 +15,8 @@ import {
   type AnyWorkload,
   type Engine,
   type Explorer,
+  type FaultName,
+  type FaultScope,
   type Grain,
   type IsolationLevel,
   type Strategy,
@@ -101,6 +104,12 @@ function parseGrain(name: string): Grain {
   const grain = grains.find((each) => each === name)
   if (grain) return grain
   throw new UsageError(unknownName('grain', name, grains))
+}
+
+/** Parses an option that says how much goes wrong. */
+export function parseFaults(name: string): readonly FaultName[] {
+  if (Object.hasOwn(faultScopes, name)) return faultScopes[name as FaultScope]
+  throw new UsageError(unknownName('selection of faults', name, Object.keys(faultScopes)))
 }
 
 function parseIsolation(name: string): IsolationLevel {

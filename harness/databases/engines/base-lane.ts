@@ -19,6 +19,10 @@ export interface NumberedSession extends ActorSession {
   readonly id: number
   /** Has the server do something of Lockstep's own, while no statement is under way. */
   tell(text: string): Promise<void>
+  /** Closes its socket, without a word to the server. */
+  cutOff(): void
+  /** Resolves when it knows that its connection is gone. */
+  readonly whenLost: Promise<void>
   close(): Promise<void>
 }
 
@@ -61,6 +65,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #lastRows: Rows | undefined
   #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
   #stops: Stops<Session> | undefined
+  /** Sessions that were ended on purpose. */
+  readonly #ended = new Set<Session>()
 
   protected constructor(facts: LaneFacts) {
     this.engine = facts.engine
@@ -75,6 +81,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   abstract observe(): Promise<Rows>
   abstract isObservationBlocked(): Promise<boolean>
   abstract waits(sessions: readonly Session[]): Promise<readonly Wait[]>
+  abstract cancel(session: Session): Promise<void>
   abstract freeConnections(): Promise<number>
   abstract readyForLoad(): Promise<void>
   abstract countedLockWaitMs(): Promise<number>
@@ -96,12 +103,20 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
+  /** Asks the server to end the session. */
+  protected abstract terminate(session: Session): Promise<void>
+  /** Resolves when the server knows no session of these numbers any more: see `goneLimitMs`. */
+  protected abstract untilGone(ids: readonly number[]): Promise<void>
+  /** Remembers what has to be known of a session that is about to be forgotten. */
+  protected abstract inherit(session: Session): void
+
   /** The sessions that are open. */
   protected get opened(): readonly Session[] {
     return this.#opened
   }
 
   async sessions(count: number): Promise<readonly Session[]> {
+    for (const session of this.#sessions) if (this.#ended.has(session)) await this.replace(session)
     while (this.#sessions.length < count) {
       await this.#openSessions(Math.min(count - this.#sessions.length, openedAtOnce))
     }
@@ -170,6 +185,34 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     await Promise.all(guests.map((guest) => guest.leave()))
   }
 
+  async kill(session: Session): Promise<void> {
+    await this.terminate(session)
+    await this.untilEnded(session)
+  }
+
+  async cutOff(session: Session): Promise<void> {
+    session.cutOff()
+    await this.untilEnded(session)
+  }
+
+  async untilEnded(session: Session): Promise<void> {
+    this.#ended.add(session)
+    await this.untilGone([session.id])
+    await session.whenLost // as the server has closed its end
+  }
+
+  async replace(session: Session): Promise<Session> {
+    const fresh = await this.openSession()
+    if (this.#stops?.isHeld(session)) await this.#stops.release(session, [])
+    this.inherit(session)
+    this.#ended.delete(session)
+    this.#sessions = this.#sessions.map((each) => (each === session ? fresh : each))
+    this.#remove(session)
+    this.#add(fresh)
+    await session.close()
+    return fresh
+  }
+
   get stops(): boolean {
     return this.#stops !== undefined
   }
@@ -236,6 +279,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     await this.#stops?.forget()
     this.#sessions = []
     this.#opened = []
+    this.#ended.clear()
     this.#byId = new Map()
     await Promise.all(sessions.map((session) => session.close()))
   }
@@ -270,6 +314,10 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
 
 /** Sessions that are being opened at the same time: more would wait for each other. */
 const openedAtOnce = 8
+
+/** How long sessions may take to be gone after they were ended, in milliseconds, and how often to look. */
+export const goneLimitMs = 5_000
+export const gonePollMs = 5
 
 /** How long Lockstep's own questions and clean-ups may take before the server counts as stuck. */
 export const controlTimeoutMs = 15_000

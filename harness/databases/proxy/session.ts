@@ -1,4 +1,5 @@
 import { DatabaseError } from '../database-error.ts'
+import { HarnessFault } from '../../errors.ts'
 import type { ActorSession, StatementOutcome, TransactionState } from '../engine.ts'
 import type { Statement } from '../statement.ts'
 import type { WireConnection } from './connection.ts'
@@ -22,6 +23,9 @@ export interface Reception {
   /** The connection is over. */
   left(session: ProxiedSession): void
 }
+
+const notStruck = (): HarnessFault =>
+  new HarnessFault('Faults cannot be struck on the connections of applications.')
 
 /** What sessions through a door do alike on every engine. */
 export abstract class WireSession implements ProxiedSession {
@@ -48,6 +52,26 @@ export abstract class WireSession implements ProxiedSession {
 
   get protocolError(): string | undefined {
     return this.#connection.error?.message
+  }
+
+  get isLost(): boolean {
+    return this.isClosed
+  }
+
+  loseNextAnswer(): void {
+    throw notStruck()
+  }
+
+  limitLockWaits(): Promise<void> {
+    return Promise.reject(notStruck())
+  }
+
+  cutOff(): void {
+    throw notStruck()
+  }
+
+  get whenLost(): Promise<void> {
+    return Promise.reject(notStruck())
   }
 
   protected get isClosed(): boolean {

@@ -61,6 +61,9 @@ class Layout {
         this.#boxOf(lane).error = `${errorClass} (${code}): ${message}`
         return
       }
+      case 'remark':
+        this.#push({ kind: 'remark', lane, row: this.#nextRow(), text: entry.text })
+        return
       case 'replied': {
         const { reply } = entry
         const row = this.#nextRow()

@@ -187,6 +187,8 @@ export type LaneItem = {
     }
   /** What became of a statement that had to wait, or that others came before. */
   | ({ readonly kind: 'outcome'; readonly step: number; readonly resumed: boolean } & Outcome)
+  /** `fault: the server ends the session`. */
+  | { readonly kind: 'remark'; readonly text: string }
   | {
       readonly kind: 'reply'
       readonly text: string

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { StoredCounterexample } from '../../comparison/results.ts'
 import { errorClasses } from '../../databases/database-error.ts'
+import { faultNames } from '../../faults/fault.ts'
 import type { History } from '../../history.ts'
 
 /** What the drawing of a run needs of its history, as it is read from a file. */
@@ -13,6 +14,7 @@ const sending = {
     params: z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])),
   }),
   connection: z.int().min(0).exactOptional(),
+  isOrphan: z.literal(true).exactOptional(),
 }
 const request = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('statement'), ...sending }),
@@ -51,6 +53,18 @@ const history = z.array(
     z.object({ kind: z.literal('replied'), actor, command: z.int().min(0), reply }),
     z.object({ kind: z.literal('noted'), actor, text: z.string() }),
     z.object({ kind: z.literal('shares'), actor, process: z.int() }),
+    z.object({
+      kind: z.literal('fault'),
+      actor,
+      step,
+      fault: z.enum(faultNames),
+      wasDone: z.boolean().exactOptional(),
+    }),
+    z.object({
+      kind: z.literal('reconnected'),
+      actor,
+      connection: z.int().min(0).exactOptional(),
+    }),
   ]),
 )
 

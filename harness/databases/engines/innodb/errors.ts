@@ -13,6 +13,7 @@ export const commonClasses: ErrorClasses = {
   1062: 'unique violation', // ER_DUP_ENTRY
   1205: 'lock timeout', // ER_LOCK_WAIT_TIMEOUT
   1213: 'deadlock', // ER_LOCK_DEADLOCK
+  1317: 'statement timeout', // ER_QUERY_INTERRUPTED: KILL QUERY
   1586: 'unique violation', // ER_DUP_ENTRY_WITH_KEY_NAME
 }
 

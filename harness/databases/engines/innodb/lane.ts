@@ -13,7 +13,15 @@ import {
 import { isolationSql } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
 import type { Row } from '../../statement.ts'
-import { BaseLane, hasRows, stuck, type LaneFacts, type WaitEdge } from '../base-lane.ts'
+import {
+  BaseLane,
+  goneLimitMs,
+  gonePollMs,
+  hasRows,
+  stuck,
+  type LaneFacts,
+  type WaitEdge,
+} from '../base-lane.ts'
 import type { WireConnection } from '../../proxy/connection.ts'
 import type { Upstream } from '../../proxy/door.ts'
 import { innodbWire } from '../../proxy/innodb/index.ts'
@@ -24,13 +32,13 @@ import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
 import { toSessions, type ThreadWait } from './thread-waits.ts'
 import { Restoration, type Added } from './restoration.ts'
-import { InnodbSession, type LaneSession } from './session.ts'
+import type { Writes } from './writes.ts'
+import { InnodbSession, longLockWaits, type LaneSession, type SessionKind } from './session.ts'
 import { InnodbStops } from './stops.ts'
 import { InnodbWireSession } from './wire-session.ts'
 
 /** What MySQL and MariaDB do each in their own way. */
-export interface Variant {
-  readonly classes: ErrorClasses
+export interface Variant extends SessionKind {
   /** Refuses servers that are not of this kind, or do not let Lockstep see what it has to see. */
   check(control: mysql.Connection, version: string): Promise<void>
   /** MariaDB's innodb_snapshot_isolation as it will be in force, or undefined where there is none. */
@@ -51,9 +59,7 @@ const resetsPerSnapshot = 100
 const controlSettings = `
   SET SESSION autocommit = 1, completion_type = 0, foreign_key_checks = 0,
     sql_mode = REPLACE(@@sql_mode, 'NO_BACKSLASH_ESCAPES', '')`
-/** A lock wait ends by the clock, which no schedule controls: it must be longer than any run. */
-const actorSettings =
-  'SET SESSION autocommit = 1, completion_type = 0, innodb_lock_wait_timeout = 3600'
+const actorSettings = 'SET SESSION autocommit = 1, completion_type = 0'
 
 /** As it is where nobody has said otherwise. */
 const loadSetting = 'SET SESSION innodb_lock_wait_timeout = 50'
@@ -67,10 +73,6 @@ const processesSql = `
   FROM information_schema.PROCESSLIST`
 
 const defaultPort = 3306
-
-/** How long sessions may take to be gone after they were killed. */
-const killLimitMs = 5_000
-const killPollMs = 5
 
 export class InnodbLane extends BaseLane<LaneSession> {
   readonly #server: DatabaseServer
@@ -88,6 +90,8 @@ export class InnodbLane extends BaseLane<LaneSession> {
   #stops: InnodbStops | undefined
   #tables: readonly Table[] = []
   #restoration: Restoration | undefined
+  /** What sessions have written since the last reset that were replaced. */
+  readonly #inherited: Writes[] = []
   #resets = 0
   /** Questions about waits that left an answer open. */
   #unexplained = 0
@@ -209,12 +213,13 @@ export class InnodbLane extends BaseLane<LaneSession> {
   }
 
   protected async runReset(rows: Rows): Promise<void> {
-    const unclean = this.opened.filter(({ isClean }) => !isClean)
+    const unclean = this.opened.filter(({ isClean, isLost }) => !isClean && !isLost)
     if (unclean.length > 0) {
       await this.#try(() => Promise.all(unclean.map((session) => session.clean())))
     }
     this.#resets += 1
-    const written = this.opened.flatMap((session) => session.takeWrites())
+    const written = [...this.#inherited, ...this.opened.flatMap((each) => each.takeWrites())]
+    this.#inherited.length = 0
     const text = this.#restoration?.statements(rows, written).join(';') ?? ''
     try {
       await this.#try(() =>
@@ -286,7 +291,19 @@ export class InnodbLane extends BaseLane<LaneSession> {
       await ask(this.#watcher, `KILL CONNECTION ${id}`).catch(() => undefined)
     }
     await this.closeSessions()
-    if (ids.length > 0) await this.#untilGone(ids)
+    if (ids.length > 0) await this.untilGone(ids)
+  }
+
+  protected async terminate({ id }: LaneSession): Promise<void> {
+    await this.#try(() => ask(this.#watcher, `KILL CONNECTION ${id}`))
+  }
+
+  async cancel({ id }: LaneSession): Promise<void> {
+    await this.#try(() => ask(this.#watcher, `KILL QUERY ${id}`))
+  }
+
+  protected inherit(session: LaneSession): void {
+    this.#inherited.push(...session.takeWrites())
   }
 
   async freeConnections(): Promise<number> {
@@ -317,15 +334,15 @@ export class InnodbLane extends BaseLane<LaneSession> {
   }
 
   /** A killed session keeps its locks until it has undone its transaction. */
-  async #untilGone(ids: readonly number[]): Promise<void> {
-    const deadline = performance.now() + killLimitMs
+  protected async untilGone(ids: readonly number[]): Promise<void> {
+    const deadline = performance.now() + goneLimitMs
     const left = `SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (${ids.join()})`
     const count = async () => (await this.#try(() => ask<unknown[]>(this.#watcher, left))).length
     while ((await count()) > 0) {
       if (performance.now() > deadline) {
         throw new DatabaseFault(`${this.engine.title} did not end the sessions of a run.`)
       }
-      await sleep(killPollMs)
+      await sleep(gonePollMs)
     }
   }
 
@@ -347,9 +364,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
   protected async openSession(): Promise<LaneSession> {
     const { title } = this.engine
     const connection = await connect(title, this.#server.url, { database: this.database })
-    return this.#try(() =>
-      InnodbSession.open(connection, this.#sessionSettings(), this.#variant.classes),
-    )
+    return this.#try(() => InnodbSession.open(connection, this.#sessionSettings(), this.#variant))
   }
 
   protected get upstream(): Upstream {
@@ -380,10 +395,11 @@ export class InnodbLane extends BaseLane<LaneSession> {
 
   #sessionSettings(): string[] {
     const level = `SET SESSION TRANSACTION ISOLATION LEVEL ${isolationSql(this.isolation)}`
-    if (this.snapshotIsolation === undefined) return [level, actorSettings]
+    if (this.snapshotIsolation === undefined) return [level, actorSettings, longLockWaits]
     return [
       level,
       actorSettings,
+      longLockWaits,
       `SET SESSION innodb_snapshot_isolation = ${this.snapshotIsolation ? 'ON' : 'OFF'}`,
     ]
   }

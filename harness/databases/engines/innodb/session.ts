@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import mysql from 'mysql2'
 import { describeThrown, StrategyFault } from '../../../errors.ts'
 import { DatabaseError } from '../../database-error.ts'
@@ -29,6 +30,17 @@ export const userLock = /\bget_lock\b/i
 /** Flags of the server's status. Source: MySQL manual, "Client/Server Protocol", status flags. */
 const inTransaction = 1
 const autocommit = 2
+
+/** What sessions of MySQL and of MariaDB have each in their own way. */
+export interface SessionKind {
+  readonly classes: ErrorClasses
+  /** Sets the shortest time that a statement of the session can wait for a lock. */
+  readonly shortLockWaits: string
+}
+
+/** Lock waits end by the clock, which no schedule controls: these are longer than any run. */
+export const longLockWaits =
+  'SET SESSION innodb_lock_wait_timeout = 3600, lock_wait_timeout = DEFAULT'
 
 /** A statement's text, and what it may leave behind. */
 interface Prepared {
@@ -66,7 +78,7 @@ export class InnodbSession implements LaneSession {
   /** Whether what one run has inserted may be read in the next. */
   #readsInsertId = false
   readonly #connection: mysql.Connection
-  readonly #classes: ErrorClasses
+  readonly #kind: SessionKind
   /** Statements that set the session up. */
   readonly #settings: readonly string[]
   readonly #prepared = new WeakMap<readonly string[], Prepared>()
@@ -76,36 +88,69 @@ export class InnodbSession implements LaneSession {
   #autocommits = true
   #pending: Settle | undefined
   #lost: DatabaseError | undefined
+  readonly #whenLost = Promise.withResolvers<void>()
+  /** Whether the connection breaks before the next answer is heard. */
+  #losesAnswer = false
+  /** The answer that was not heard. */
+  #unheard: StatementOutcome | undefined
+  #limitsLockWaits = false
 
   private constructor(
     connection: mysql.Connection,
     id: number,
     threadId: number,
     settings: readonly string[],
-    classes: ErrorClasses,
+    kind: SessionKind,
   ) {
     this.#connection = connection
     this.id = id
     this.threadId = threadId
     this.#settings = settings
-    this.#classes = classes
-    connection.on('error', (error) => this.#lose(error.message))
-    connection.on('end', () => this.#lose('the connection was closed'))
+    this.#kind = kind
+    connection.on('error', (error) => this.#lose(classify(error, kind.classes)))
+    connection.on('end', () =>
+      this.#lose(classify(new Error('the connection was closed'), kind.classes)),
+    )
   }
 
   /** Takes a connection over and sets it up. */
   static async open(
     connection: mysql.Connection,
     settings: readonly string[],
-    classes: ErrorClasses,
+    kind: SessionKind,
   ): Promise<InnodbSession> {
     const { id, threadId } = await identify(connection)
     for (const setting of settings) await ask(connection, setting)
-    return new InnodbSession(connection, id, threadId, settings, classes)
+    return new InnodbSession(connection, id, threadId, settings, kind)
   }
 
   get transaction(): TransactionState {
     return this.#transaction
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  get whenLost(): Promise<void> {
+    return this.#whenLost.promise
+  }
+
+  cutOff(): void {
+    // The driver's own ways to close say good-bye, or tell nobody.
+    const { stream } = this.#connection as unknown as { readonly stream: Socket }
+    stream.destroy()
+  }
+
+  loseNextAnswer(): void {
+    this.#losesAnswer = true
+  }
+
+  async limitLockWaits(isLimited: boolean): Promise<void> {
+    if (isLimited === this.#limitsLockWaits || this.isLost) return
+    this.#limitsLockWaits = isLimited
+    this.#isDirty = true
+    await ask(this.#connection, isLimited ? this.#kind.shortLockWaits : longLockWaits)
   }
 
   // Who closes a circle of waits makes no difference: InnoDB finds it at once, and picks by itself.
@@ -198,9 +243,9 @@ export class InnodbSession implements LaneSession {
 
   /** Some errors end the whole transaction. The error does not say so, but the next answer does. */
   #refused({ isChanging }: Prepared, thrown: mysql.QueryError): void {
-    const error = classify(thrown, this.#classes)
+    const error = classify(thrown, this.#kind.classes)
     if (error.errorClass === 'connection lost') {
-      this.#lose(error.message)
+      this.#lose(error)
       return
     }
     const settle = (): void => {
@@ -213,7 +258,7 @@ export class InnodbSession implements LaneSession {
   #askStatus(then: () => void): void {
     this.#connection.query('DO 0', (failure, answer) => {
       if (failure) {
-        this.#lose(failure.message)
+        this.#lose(classify(failure, this.#kind.classes))
         return
       }
       this.#note((answer as mysql.ResultSetHeader).serverStatus)
@@ -222,15 +267,22 @@ export class InnodbSession implements LaneSession {
   }
 
   #settle(outcome: StatementOutcome): void {
+    if (this.#losesAnswer && !this.#lost) {
+      this.#unheard = outcome
+      this.cutOff() // which is when it is settled
+      return
+    }
     const settle = this.#pending
     this.#pending = undefined
     settle?.(outcome)
   }
 
-  #lose(message: string): void {
-    this.#lost ??= new DatabaseError('connection lost', 'none', message)
+  #lose({ code, message }: DatabaseError): void {
+    this.#lost ??= new DatabaseError('connection lost', code, message)
     this.#transaction = 'none'
-    this.#settle({ ok: false, error: this.#lost, transaction: 'none' })
+    const wasDone = this.#unheard && { wasDone: this.#unheard.ok }
+    this.#settle({ ok: false, error: this.#lost, transaction: 'none', ...wasDone })
+    this.#whenLost.resolve()
   }
 
   takeWrites(): Writes[] {
@@ -249,6 +301,7 @@ export class InnodbSession implements LaneSession {
     if (this.isClean) return
     this.#isDirty = false
     this.#isArmed = false
+    this.#limitsLockWaits = false
     this.#autocommits = true
     await new Promise<void>((done, fail) => {
       this.#connection.reset((error) => (error ? fail(error) : done()))

@@ -5,6 +5,9 @@ import { classes } from './errors.ts'
 import { check } from './server.ts'
 import { TransactionOwners } from './waits.ts'
 
+/** Source: MySQL manual, 17.14 "InnoDB Startup Options and System Variables": one second is the least. */
+const shortLockWaits = 'SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1'
+
 export const mysql: Engine = {
   name: 'mysql',
   title: 'MySQL',
@@ -15,6 +18,7 @@ export const mysql: Engine = {
     const owners = new TransactionOwners()
     const variant: Variant = {
       classes,
+      shortLockWaits,
       check,
       snapshotIsolation: () => Promise.resolve(undefined),
       readLockWaits: (watcher, sessions) => owners.readWaits(watcher, sessions),

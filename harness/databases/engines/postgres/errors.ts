@@ -11,6 +11,7 @@ const classes: Readonly<Record<string, ErrorClass>> = {
   '40P01': 'deadlock',
   '40001': 'serialization failure',
   '55P03': 'lock timeout',
+  '57014': 'statement timeout', // query_canceled: by statement_timeout, or as somebody asked for it
   '57P01': 'connection lost', // admin_shutdown: this session was terminated
   '57P02': 'connection lost', // crash_shutdown: another session crashed the server
   '57P03': 'connection lost', // cannot_connect_now

@@ -12,7 +12,15 @@ import {
 } from '../../engine.ts'
 import type { IsolationLevel } from '../../isolation.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { BaseLane, controlTimeoutMs, hasRows, stuck, type LaneFacts } from '../base-lane.ts'
+import {
+  BaseLane,
+  controlTimeoutMs,
+  goneLimitMs,
+  gonePollMs,
+  hasRows,
+  stuck,
+  type LaneFacts,
+} from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import type { WireConnection } from '../../proxy/connection.ts'
 import type { Upstream } from '../../proxy/door.ts'
@@ -49,9 +57,6 @@ const freeConnectionsSql = `
 
 const terminateSql = 'SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) AS pid'
 const leftSql = 'SELECT FROM pg_stat_activity WHERE pid = ANY ($1::int[])'
-/** How long sessions may take to be gone after that. */
-const goneLimitMs = 5_000
-const gonePollMs = 5
 
 /** PostgreSQL adds up no times. Waits of every kind of lock: rows, advisory ones, tables. */
 const waitingSql = {
@@ -196,7 +201,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   protected async runReset(rows: Rows): Promise<void> {
-    const dirty = this.opened.filter((session) => session.dirty)
+    const dirty = this.opened.filter((session) => session.dirty && !session.isLost)
     // Without a reason to wait, the statements are on their way before this function returns.
     if (dirty.length > 0) {
       await this.#try(() => Promise.all(dirty.map((session) => session.clean())))
@@ -237,25 +242,41 @@ export class PostgresLane extends BaseLane<LaneSession> {
 
   protected async endSessions(): Promise<void> {
     const pids = this.opened.map(({ id }) => id)
-    if (pids.length > 0) {
-      await this.#try(() => this.#control.query(terminateSql, [pids]))
-      await this.#untilGone(pids)
+    try {
+      if (pids.length === 0) return
+      await this.#try(() => this.#watcher.query(terminateSql, [pids]))
+      await this.untilGone(pids)
+    } finally {
+      await this.closeSessions()
     }
-    await this.closeSessions()
   }
 
   /**
    * A terminated session keeps its locks until it has undone its transaction. The server itself would wait
    * for one after the other, and a tenth of a second for each.
    */
-  async #untilGone(pids: readonly number[]): Promise<void> {
+  protected async untilGone(pids: readonly number[]): Promise<void> {
     const deadline = performance.now() + goneLimitMs
-    while (performance.now() < deadline) {
-      const answer = await this.#try(() => this.#control.query(leftSql, [pids]))
+    for (;;) {
+      const answer = await this.#try(() => this.#watcher.query(leftSql, [pids]))
       if (answer.rowCount === 0) return
+      if (performance.now() > deadline) {
+        throw new DatabaseFault('PostgreSQL did not end the sessions of a run.')
+      }
       await sleep(gonePollMs)
     }
   }
+
+  protected async terminate({ id }: LaneSession): Promise<void> {
+    await this.#try(() => this.#watcher.query(terminateSql, [[id]]))
+  }
+
+  async cancel({ id }: LaneSession): Promise<void> {
+    await this.#try(() => this.#watcher.query('SELECT pg_cancel_backend($1)', [id]))
+  }
+
+  /** Nothing: what a run leaves in tables is deleted whoever wrote it. */
+  protected inherit(): void {}
 
   async freeConnections(): Promise<number> {
     const answer = await this.#try(() => this.#control.query<{ free: number }>(freeConnectionsSql))

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type pg from 'pg'
 import { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
@@ -18,6 +19,13 @@ const plannable = /^\s*(select|insert|update|delete|merge|with|values)\b/i
 /** What may outlive a transaction in a session, so that the next run would find it. */
 export const lasting =
   /advisory|set_config|\btemp(orary)?\b|^\s*(?!\s|(select|insert|update|delete|merge|with|values|begin|start|commit|end|rollback|savepoint|release|lock|set\s+local)\b)/i
+
+/**
+ * The lock_timeout of a session whose waits are limited, in milliseconds: short, but long after a session
+ * that closes a cycle looks for it. What is a deadlock stays one.
+ * Source: PostgreSQL manual, 19.11 "Client Connection Defaults", lock_timeout.
+ */
+const lockWaitMs = 50
 
 /** A statement's text, the name it is prepared under, and whether it may leave something behind. */
 interface Prepared {
@@ -57,20 +65,52 @@ export class PostgresSession implements LaneSession {
   #pending: Settle | undefined
   #onStop: (() => void) | undefined
   #lost: DatabaseError | undefined
+  readonly #whenLost = Promise.withResolvers<void>()
+  /** Whether the connection breaks before the next answer is heard. */
+  #losesAnswer = false
+  /** The answer that was not heard. */
+  #unheard: StatementOutcome | undefined
+  #limitsLockWaits = false
 
   constructor(client: pg.Client, id: number) {
     this.#client = client
     this.id = id
     // Without a listener a lost connection would end the whole process.
-    client.on('error', (error) => this.#lose(error.message))
-    client.on('end', () => this.#lose('the connection was closed'))
+    client.on('error', (error) => this.#lose(classify(error)))
+    client.on('end', () => this.#lose(classify(new Error('the connection was closed'))))
     client.on('notice', ({ code }) => {
       if (code === stoppedCode) this.#onStop?.()
     })
   }
 
   get transaction(): TransactionState {
-    return states[this.#client.getTransactionStatus() ?? 'I']
+    return this.#lost ? 'none' : states[this.#client.getTransactionStatus() ?? 'I']
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  get whenLost(): Promise<void> {
+    return this.#whenLost.promise
+  }
+
+  cutOff(): void {
+    socketOf(this.#client).destroy()
+  }
+
+  loseNextAnswer(): void {
+    this.#losesAnswer = true
+  }
+
+  async limitLockWaits(isLimited: boolean): Promise<void> {
+    if (this.transaction === 'failed' || this.isLost) return
+    if (!isLimited && !this.#limitsLockWaits) return
+    this.#limitsLockWaits = isLimited
+    const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
+    if (scope === 'SESSION') this.dirty = true
+    // Not awaited: it travels in the same packet as the statement that follows.
+    this.#client.query(`SET ${scope} lock_timeout = '${isLimited ? lockWaitMs : 0}ms'`, () => {})
   }
 
   execute(
@@ -133,16 +173,20 @@ export class PostgresSession implements LaneSession {
   #refused(error: Error): void {
     const classified = classify(error)
     if (classified.errorClass === 'connection lost') {
-      this.#lose(error.message)
+      this.#lose(classified)
       return
     }
-    const connection = (this.#client as unknown as { connection: NodeJS.EventEmitter }).connection
-    connection.once('readyForQuery', () => {
+    connectionOf(this.#client).once('readyForQuery', () => {
       this.#settle({ ok: false, error: classified, transaction: this.transaction })
     })
   }
 
   #settle(outcome: StatementOutcome): void {
+    if (this.#losesAnswer && !this.#lost) {
+      this.#unheard = outcome
+      this.cutOff() // which is when it is settled
+      return
+    }
     // SET LOCAL ends with its transaction; what SET SESSION did, `clean` undoes.
     if (outcome.transaction === 'none' && !this.dirty) this.#clock.calm()
     const settle = this.#pending
@@ -151,9 +195,11 @@ export class PostgresSession implements LaneSession {
     settle?.(outcome)
   }
 
-  #lose(message: string): void {
-    this.#lost ??= new DatabaseError('connection lost', 'none', message)
-    this.#settle({ ok: false, error: this.#lost, transaction: 'none' })
+  #lose({ code, message }: DatabaseError): void {
+    this.#lost ??= new DatabaseError('connection lost', code, message)
+    const wasDone = this.#unheard && { wasDone: this.#unheard.ok }
+    this.#settle({ ok: false, error: this.#lost, transaction: 'none', ...wasDone })
+    this.#whenLost.resolve()
   }
 
   #nameOf(text: string): string {
@@ -199,6 +245,7 @@ export class PostgresSession implements LaneSession {
 
   async clean(): Promise<void> {
     this.dirty = false
+    this.#limitsLockWaits = false
     this.#clock.calm()
     // The server forgets its prepared statements too. With new names the driver prepares them anew.
     this.#cleanings += 1
@@ -215,3 +262,12 @@ export class PostgresSession implements LaneSession {
     await this.#client.end().catch(() => undefined)
   }
 }
+
+interface Wire extends NodeJS.EventEmitter {
+  readonly stream: Socket
+}
+
+const connectionOf = (client: pg.Client): Wire =>
+  (client as unknown as { readonly connection: Wire }).connection
+
+const socketOf = (client: pg.Client): Socket => connectionOf(client).stream

@@ -93,6 +93,7 @@ function content(item, names) {
   const actor = name(names[item.lane])
   switch (item.kind) {
     case 'command':
+    case 'remark':
       return [actor, item.text]
     case 'reply':
       return [
