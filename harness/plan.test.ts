@@ -77,6 +77,38 @@ describe('generated plans', () => {
     })
   })
 
+  test('hold no fault, unless they are to', () => {
+    for (const plan of fc.sample(plans, { seed: 1, numRuns: 50 })) {
+      expect(plan).not.toHaveProperty('faults')
+    }
+  })
+
+  test('hold faults of the kinds that are asked for, of actors that are there', () => {
+    const kinds = ['client-dies', 'answer-lost'] as const
+    const faulty = planArbitrary(workloads[0]!, random.schedule, defaultBounds, kinds)
+    const drawn = fc.sample(faulty, { seed: 1, numRuns: 300 })
+    expect(new Set(drawn.map(({ faults = [] }) => faults.length))).toEqual(new Set([0, 1, 2]))
+    const faults = drawn.flatMap((plan) => plan.faults ?? [])
+    expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(kinds))
+    expect(new Set(faults.map(({ step }) => step)).size).toBe(12)
+    for (const { actors, faults: own = [] } of drawn) {
+      for (const { actor } of own) expect(actor).toBeLessThan(actors.length)
+    }
+  })
+
+  test('shrink to no fault, and to the one that the failure needs, at the first step', () => {
+    const faulty = planArbitrary(workloads[0]!, random.schedule, defaultBounds, ['answer-lost'])
+    const check = (fails: (plan: Plan) => boolean): Plan | undefined =>
+      fc.check(
+        fc.property(faulty, (plan) => !fails(plan)),
+        { seed: 1 },
+      ).counterexample?.[0]
+    expect(check(() => true)).not.toHaveProperty('faults')
+    expect(check(({ faults = [] }) => faults.length > 0)?.faults).toEqual([
+      { actor: 0, step: 0, kind: 'answer-lost' },
+    ])
+  })
+
   test('keep of the schedule only what the failure needs', () => {
     expect(smallest(({ schedule }) => (schedule[3] ?? 0) > 0).schedule).toEqual([0, 0, 0, 1])
   })

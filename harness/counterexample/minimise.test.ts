@@ -139,6 +139,43 @@ function* allSchedules(): Generator<Chooser> {
 const minimiseSale = async (plan: Plan): Promise<Failure> =>
   minimise(await firstFailure(plan, attemptSale, allSchedules()), purchase, attemptSale)
 
+describe('the faults of a plan', () => {
+  /** Fails where the answer to user 2 is lost in its last command, each of which takes two steps. */
+  const isLost: Try = async (plan, choose) => {
+    const actor = plan.actors.findIndex((own) =>
+      own.some((each) => (each as Purchase).userId === 2),
+    )
+    const commands = plan.actors[actor]?.length ?? 0
+    const isStruck = plan.faults?.some(
+      (fault) =>
+        fault.kind === 'answer-lost' && fault.actor === actor && fault.step === commands * 2 - 1,
+    )
+    if (!isStruck) return undefined
+    return recordOf(
+      simulate(
+        plan.actors.map((own) => idle(own.length * 2)),
+        choose,
+      ),
+    )
+  }
+
+  test('are left out unless they are needed, and follow their actor', async () => {
+    const plan: Plan = {
+      ...planOf(stocked(9, 9), [buy(1)], [buy(3)], [buy(2)]),
+      faults: [
+        { actor: 0, step: 0, kind: 'client-dies' },
+        { actor: 2, step: 0, kind: 'session-killed' },
+        { actor: 2, step: 1, kind: 'answer-lost' },
+        { actor: 1, step: 1, kind: 'answer-lost' },
+      ],
+    }
+    const failure = await firstFailure(plan, isLost, allSchedules())
+    const small = await minimise(failure, purchase, isLost)
+    expect(small.plan.actors).toEqual([[buy(2)]])
+    expect(small.plan.faults).toEqual([{ actor: 0, step: 1, kind: 'answer-lost' }])
+  })
+})
+
 describe('minimise', () => {
   test('leaves out actors and commands that are not needed', async () => {
     const { plan, record } = await minimiseSale(

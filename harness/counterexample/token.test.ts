@@ -5,8 +5,9 @@ import { engineNames } from '../databases/engine-name.ts'
 import { isolationLevels } from '../databases/isolation.ts'
 import { UsageError } from '../errors.ts'
 import { random } from '../explorers/random.ts'
+import { faultNames, type PlannedFault } from '../faults/fault.ts'
 import { grains } from '../grain.ts'
-import { planArbitrary } from '../plan.ts'
+import { defaultBounds, planArbitrary } from '../plan.ts'
 import { ok } from '../reply.ts'
 import { defineStrategy } from '../strategy.ts'
 import { workloads } from '../workloads/index.ts'
@@ -47,7 +48,7 @@ const recordings: fc.Arbitrary<Recording> = fc.constantFrom(...workloads).chain(
     isolation: fc.constantFrom(...isolationLevels),
     grain: fc.constantFrom(...grains),
     invariant: fc.constantFrom(...workload.invariants.map(({ name }) => name)),
-    plan: planArbitrary(workload, random.schedule),
+    plan: planArbitrary(workload, random.schedule, defaultBounds, faultNames),
     trace: fc.array(fc.nat({ max: 0xffff })),
   }),
 )
@@ -91,6 +92,20 @@ describe('a token', () => {
   test('is the same for the same recording, and short enough to paste', () => {
     expect(encodeToken(example)).toBe(encodeToken(structuredClone(example)))
     expect(encodeToken(example).length).toBeLessThan(400)
+  })
+
+  test('says nothing of faults where there are none', () => {
+    const { plan } = example
+    expect(encodeToken({ ...example, plan: { ...plan, faults: [] } })).toBe(encodeToken(example))
+  })
+
+  test.each([
+    { actor: 0, step: 1, kind: 'sunshine' },
+    { actor: 26, step: 1, kind: 'client-dies' },
+    { actor: 0, step: -1, kind: 'client-dies' },
+  ])('is refused with a fault like $kind of actor $actor at step $step', (fault) => {
+    const faults = [fault as PlannedFault]
+    expect(refusal(encodeToken({ ...example, plan: { ...example.plan, faults } }))).toBe(damaged)
   })
 
   test('may have blanks around it', () => {

@@ -29,6 +29,60 @@ const readStock = sql`
   SELECT stock FROM product
   WHERE id = ${1}`
 
+const lost = {
+  errorClass: 'connection lost',
+  code: 'none',
+  message: 'Connection terminated unexpectedly',
+} as const
+
+describe('faults in the lanes', () => {
+  test('are shown where they strike, and what comes after', () => {
+    const story = new Story()
+      .begins(0)
+      .sends(0, sql`COMMIT`)
+      .isStruck(0, 'answer-lost', true)
+      .fails(0, lost, 'none')
+      .reconnects(0)
+      .sends(0, sql`BEGIN`)
+      .writes(0, 0)
+      .isStruck(0, 'session-killed')
+      .sends(0, readStock)
+      .fails(0, lost, 'none')
+      .replies(0, unknown())
+    expect(timeline(planOf([buy(1)]), story)).toMatchInlineSnapshot(`
+      "
+      step  A
+            purchase(user 1, 1 of product 1):
+         1  BEGIN
+         2  COMMIT
+            <fault: the connection breaks before its
+            answer; it was done>
+            → connection lost (none): Connection
+            terminated unexpectedly
+            <a new connection>
+         3  BEGIN
+            <fault: the server ends the session>
+         4  SELECT stock FROM product WHERE id = 1
+            → connection lost (none): Connection
+            terminated unexpectedly
+            = unknown
+      "
+    `)
+  })
+
+  test('that strike before the first statement of a command stand under it', () => {
+    const story = new Story().isStruck(1, 'client-dies').replies(1, unknown())
+    expect(timeline(planOf([buy(1)], [buy(2)]), story)).toMatchInlineSnapshot(`
+      "
+      step  A                                               B
+                                                            purchase(user 2, 1 of product 1):
+                                                            <fault: the client dies>
+                                                            = unknown
+      "
+    `)
+  })
+})
+
 describe('the lanes', () => {
   test('show a lost update', () => {
     const story = new Story()

@@ -5,7 +5,7 @@ import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
 import { count } from '../words.ts'
-import { listRows } from './rows.ts'
+import { listRows, orUnknown } from './rows.ts'
 
 /** Coupons and their redemptions: what the workloads `redemption` and `checkout` share. */
 
@@ -209,9 +209,10 @@ function overCap(state: CouponState): string | undefined {
 }
 
 function redeemedAfterDeactivation<Command extends AnyCommand>(
-  { initial, commands }: Observation<CouponState, Command>,
+  run: Observation<CouponState, Command>,
   redeems: Redeems<Command>,
 ): string | undefined {
+  const { initial, commands } = run
   const inactive = new Set(initial.coupon.filter((each) => !each.active).map((each) => each.code))
   const deactivations = firstDeactivations(commands)
   for (const { command, reply, beganAt } of commands) {
@@ -224,8 +225,41 @@ function redeemedAfterDeactivation<Command extends AnyCommand>(
     if (endedAt === undefined || endedAt >= beganAt) continue
     return `User ${redeemed.userId} redeemed ${redeemed.code} from step ${beganAt} on, although its deactivation had been answered with ok at step ${endedAt}.`
   }
+  return unknownAfterDeactivation(run, redeems, (code) =>
+    inactive.has(code) ? 0 : deactivations.get(code),
+  )
+}
+
+/** A row that nobody who came in time can have written. Whoever was told `unknown` may have. */
+function unknownAfterDeactivation<Command extends AnyCommand>(
+  { initial, final, commands }: Observation<CouponState, Command>,
+  redeems: Redeems<Command>,
+  endOf: (code: string) => number | undefined,
+): string | undefined {
+  const codeOf = codesIn(final)
+  const rowsIn = (state: CouponState, user: number, code: string): number =>
+    state.redemption.filter((row) => row.user_id === user && codeOf(row.coupon_id) === code).length
+  for (const { command, reply } of commands) {
+    const redeemed = reply.kind === 'unknown' ? redeems(command) : undefined
+    const endedAt = redeemed && endOf(redeemed.code)
+    if (!redeemed || endedAt === undefined) continue
+    const { userId: user, code } = redeemed
+    const came = commands.filter(
+      (each) =>
+        (each.reply.kind === 'ok' || each.reply.kind === 'unknown') &&
+        isSame(redeems(each.command), redeemed),
+    )
+    const isWritten = rowsIn(final, user, code) > rowsIn(initial, user, code)
+    if (!isWritten || came.some(({ beganAt }) => beganAt <= endedAt)) continue
+    return `User ${user}, who was told unknown, redeemed ${code} after its deactivation had been answered with ok at step ${endedAt}.`
+  }
   return undefined
 }
+
+const isSame = (
+  one: Pick<Redeem, 'userId' | 'code'> | undefined,
+  other: Pick<Redeem, 'userId' | 'code'>,
+): boolean => one?.userId === other.userId && one.code === other.code
 
 const isDeactivate = (command: AnyCommand): command is Deactivate => command.kind === 'deactivate'
 
@@ -275,7 +309,7 @@ function repliesAgainstRows<Command>(
     const rows = final.redemption.filter(
       (row) => row.user_id === user && codeOf(row.coupon_id) === name,
     )
-    return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
+    return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}${orUnknown(unknown)}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
   }
   return undefined
 }

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Rows } from '../databases/engine.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
-import { isReply } from '../reply.ts'
+import { violationsIn } from '../oracles/judgement.ts'
+import { isReply, unknown } from '../reply.ts'
 import type { AnyCommand, AnyWorkload, Rush } from '../workload.ts'
 
 const sentence = /^[A-Z][^\n]*[^\n.]\.$/
@@ -33,6 +34,28 @@ export function serialRun(
     })
   }
   return { initial, commands: performed, committed, final: state }
+}
+
+/** The same, where some do not hear what became of their commands: they were done, or were not. */
+function uncertainRun(
+  workload: AnyWorkload,
+  initial: Rows,
+  list: readonly (readonly [AnyCommand, string])[],
+): Observation<Rows, AnyCommand> {
+  const done = list.filter(([, fate]) => fate !== 'not done')
+  const serial = serialRun(
+    workload,
+    initial,
+    done.map(([command]) => command),
+  )
+  let next = 0
+  const commands = list.map(([command, fate], index): PerformedCommand<AnyCommand> => {
+    const performed = fate === 'not done' ? undefined : serial.commands[next]
+    if (performed) next += 1
+    const reply = fate === 'told' && performed ? performed.reply : unknown()
+    return { actor: index % 3, command, reply, beganAt: index * 2 + 1, endedAt: index * 2 + 2 }
+  })
+  return { ...serial, commands }
 }
 
 /** What every workload must keep to, whatever it is about. */
@@ -125,6 +148,19 @@ export function workloadLaws(workload: AnyWorkload): void {
         .sample(fc.tuple(states, commands), { seed: 1, numRuns: 500 })
         .map(([state, command]) => workload.model(state, command).reply.kind)
       expect(new Set(replies)).toEqual(new Set(['ok', 'rejected']))
+    })
+
+    test('holds all its invariants whatever became of those who were told unknown', () => {
+      const fates = fc.constantFrom('told', 'done', 'not done')
+      const lists = fc.array(fc.tuple(commands, fates), { maxLength: 8 })
+      fc.assert(
+        fc.property(states, lists, (initial, list) => {
+          const run = uncertainRun(workload, initial, list)
+          for (const { invariant, message } of violationsIn(workload, run)) {
+            expect({ invariant, message }).toBe(undefined)
+          }
+        }),
+      )
     })
 
     test('holds all its invariants when commands do not overlap', () => {

@@ -248,6 +248,15 @@ describe('nobody knows whether it was done', () => {
     }
   })
 
+  test('but whether it was done once: not twice', () => {
+    const commands = [did(buy(1), unknown())]
+    expect(
+      check('ok-has-its-purchase', { initial, commands, final: state([0], [row(1), row(1)]) }),
+    ).toBe(
+      'User 1 was told ok for 0 purchases of 1 of product 1, and unknown for 1, and 2 rows were added: purchase(user_id 1, product_id 1, quantity 1), purchase(user_id 1, product_id 1, quantity 1).',
+    )
+  })
+
   test('so a restocking may have added to the stock or not', () => {
     const commands = [did(restock(3), unknown())]
     for (const final of [initial, state([5])]) {

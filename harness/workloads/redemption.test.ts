@@ -189,6 +189,47 @@ describe('no-redemption-after-deactivation', () => {
   ])('is kept by who $what', ({ commands }) => {
     expect(check(name, { commands })).toBe(undefined)
   })
+
+  describe('where nobody knows whether it was redeemed', () => {
+    const late = did(redeem(2), unknown(), [3, 7])
+    const final = state([row(1, 2)])
+
+    test('is broken by the row of who came too late', () => {
+      expect(check(name, { commands: [withdrawn, late], final })).toBe(
+        'User 2, who was told unknown, redeemed C1 after its deactivation had been answered with ok at step 2.',
+      )
+    })
+
+    test('is broken by a row for a coupon that was not active from the start', () => {
+      const withdrawnAtFirst = state([], [coupon({ active: false })])
+      const after = state([row(1, 2)], [coupon({ active: false })])
+      expect(check(name, { initial: withdrawnAtFirst, commands: [late], final: after })).toMatch(
+        /^User 2, who was told unknown, redeemed C1 /,
+      )
+    })
+
+    test.each([
+      { what: 'there is no row', commands: [withdrawn, late], final: state() },
+      {
+        what: 'the row may be of who came in time',
+        commands: [did(redeem(2), unknown(), [1, 2]), withdrawn, late],
+        final,
+      },
+      {
+        what: 'the row was there at first',
+        commands: [withdrawn, late],
+        initial: final,
+        final,
+      },
+      {
+        what: 'the row is of another user',
+        commands: [withdrawn, late],
+        final: state([row(1, 1)]),
+      },
+    ])('is kept where $what', ({ what: _, ...observed }) => {
+      expect(check(name, observed)).toBe(undefined)
+    })
+  })
 })
 
 describe('ok-has-its-redemption', () => {

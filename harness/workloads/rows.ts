@@ -11,3 +11,7 @@ export function listRows(table: string, rows: readonly object[]): string {
   const left = rows.length - listed.length
   return [...listed, ...(left > 0 ? [`and ${count(left, 'more row')}`] : [])].join(', ')
 }
+
+/** In a sentence on what somebody was told ok for: how often they were told that nobody knows. */
+export const orUnknown = (times: number): string =>
+  times === 0 ? '' : `, and unknown for ${times}`

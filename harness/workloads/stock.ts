@@ -5,7 +5,7 @@ import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
 import { count } from '../words.ts'
-import { listRows, mostListed } from './rows.ts'
+import { listRows, mostListed, orUnknown } from './rows.ts'
 
 /** Products with stock and their purchases: what the workloads `purchase` and `checkout` share. */
 
@@ -238,7 +238,7 @@ function repliesAgainstRows<Command>(
   for (const row of run.initial.purchase) account(row).added -= 1
   for (const { row, owed, maybe, added } of accounts.values()) {
     if (owed <= added && added <= owed + maybe) continue
-    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
+    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}${orUnknown(maybe)}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
   }
   return undefined
 }

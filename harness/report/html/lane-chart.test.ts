@@ -29,6 +29,21 @@ describe('a chart', () => {
     expect(rows).toBe(2)
   })
 
+  test('gives a fault a place of its own, and what comes of it a box after it', () => {
+    const story = new Story()
+      .sends(0, update)
+      .isStruck(0, 'answer-lost', false)
+      .fails(0, { errorClass: 'connection lost', code: 'none', message: 'gone' }, 'none')
+      .reconnects(0)
+    const { items } = chart(story)
+    expect(items.map(brief)).toEqual(['A0 statement', 'A1 remark', 'A2 outcome', 'A3 remark'])
+    expect(items[1]).toMatchObject({
+      text: 'fault: the connection breaks before its answer; it was refused',
+    })
+    expect(items[2]).toMatchObject({ step: 1, error: 'connection lost (none): gone' })
+    expect(items[3]).toMatchObject({ text: 'a new connection' })
+  })
+
   test('draws a wait from where it begins to where the statement goes on', () => {
     const story = new Story()
       .sends(0, update)

@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Engine, Lane } from '../databases/engine.ts'
+import type { DatabaseServer } from '../databases/server.ts'
+import { isDatabaseError } from '../databases/database-error.ts'
+import type { Grain } from '../grain.ts'
+import type { ActorId, History } from '../history.ts'
+import type { Plan } from '../plan.ts'
+import { ok, rejected } from '../reply.ts'
+import { executeRun, prepareLane, type RunRecord } from '../run.ts'
+import { purchaseStrategy } from '../testing/strategies.ts'
+import type { FaultName, FaultType } from './fault.ts'
+
+/** An engine to strike faults on, and how to look at it from outside. */
+export interface StruckEngine {
+  readonly engine: Engine
+  readonly server: () => DatabaseServer
+  /** Sessions in the database of a lane, and those of them that have a transaction or a lock. */
+  leftovers(lane: Lane): Promise<{ readonly sessions: number; readonly busy: number }>
+}
+
+/** Buys what it has locked, and tries again whatever the database says. */
+const insistent = purchaseStrategy('insistent', async (session, command) => {
+  const { userId, productId, quantity } = command
+  for (let left = session.attempts - 1; ; left--) {
+    try {
+      return await session.transaction(async (tx) => {
+        const [product] = await tx.sql<{ stock: number }>`
+          SELECT stock FROM product WHERE id = ${productId} FOR UPDATE`
+        if (!product || product.stock < quantity) return rejected('not enough stock')
+        await tx.sql`UPDATE product SET stock = ${product.stock - quantity} WHERE id = ${productId}`
+        await tx.sql`INSERT INTO purchase VALUES (${userId}, ${productId}, ${quantity})`
+        return ok()
+      })
+    } catch (error) {
+      if (!isDatabaseError(error) || left <= 0) throw error
+    }
+  }
+})
+
+const buy = (userId: number) => ({ kind: 'purchase', userId, productId: 1, quantity: 1 })
+
+/** A has locked the product, and B waits for it: then the faults of either can be struck. */
+const aBeforeB: Plan = {
+  initial: { product: [{ id: 1, stock: 9 }], purchase: [] },
+  actors: [
+    [buy(1), buy(3)],
+    [buy(2), buy(4)],
+  ],
+  schedule: [0, 0, 1, 0, 0],
+  attempts: 3,
+}
+
+const struckBy = (kind: FaultName, actor: ActorId, step: number): Plan => ({
+  ...aBeforeB,
+  faults: [{ actor, step, kind }],
+})
+
+const faultsIn = (history: History) => history.filter((event) => event.kind === 'fault')
+
+/** What every kind of fault must keep to, on an engine. */
+export function faultLaws(type: FaultType, struck: StruckEngine): void {
+  const { engine } = struck
+  const kind = type.name
+  /** B waits, and only who waits can be struck for that. */
+  const actors: readonly ActorId[] = /timeout$/.test(kind) ? [1] : [0, 1]
+
+  describe(`${kind} on ${engine.title}`, () => {
+    let lane: Lane
+    beforeAll(async () => {
+      lane = await engine.openLane(struck.server(), { isolation: 'read-committed' })
+    })
+    afterAll(() => lane?.close())
+
+    const runAt = (grain: Grain, plan: Plan): Promise<RunRecord> =>
+      executeRun({ lane, strategy: insistent, plan, grain })
+
+    test.for(actors)('strikes actor %s once, and where the plan says', async (actor) => {
+      await prepareLane(lane, insistent)
+      const { history, observation } = await runAt('statement', struckBy(kind, actor, 1))
+      expect(faultsIn(history)).toMatchObject([{ fault: kind, actor }])
+      const own = observation.commands.filter((each) => each.actor === actor)
+      const told = own.map(({ reply }) => reply.kind)
+      const isDead = type.moment === 'before' && type.endsProgram
+      expect(told).toEqual(isDead ? ['unknown'] : ['ok', 'ok'])
+      const others = observation.commands.filter((each) => each.actor !== actor)
+      expect(others.map(({ reply }) => reply.kind)).toEqual(['ok', 'ok'])
+    })
+
+    test.for(['statement', 'phase'] as const)(
+      'gives the same history each time, in grain %s, and leaves nothing behind',
+      async (grain) => {
+        await prepareLane(lane, insistent, grain)
+        const { history: undisturbed } = await runAt(grain, aBeforeB)
+        const before = await struck.leftovers(lane)
+        for (const actor of actors) {
+          const plan = struckBy(kind, actor, 2)
+          const { history: first } = await runAt(grain, plan)
+          for (let run = 0; run < 9; run++) {
+            expect((await runAt(grain, plan)).history).toEqual(first)
+          }
+          const { sessions, busy } = await struck.leftovers(lane)
+          expect(sessions).toBeLessThanOrEqual(before.sessions)
+          expect(busy).toBeLessThanOrEqual(before.busy)
+          expect((await runAt(grain, aBeforeB)).history).toEqual(undisturbed)
+          expect(await struck.leftovers(lane)).toEqual(before)
+        }
+      },
+    )
+
+    test('does nothing beyond the end of the run', async () => {
+      await prepareLane(lane, insistent)
+      const { history: undisturbed } = await runAt('statement', aBeforeB)
+      const { history } = await runAt('statement', struckBy(kind, 1, 99))
+      expect(history).toEqual(undisturbed)
+    })
+  })
+}
