@@ -6,6 +6,7 @@ export type Aspect =
   | 'known counterexample'
   | 'between statements'
   | 'inside statements'
+  | 'under faults'
   | 'new search'
 
 /** A counterexample that nobody expected. */

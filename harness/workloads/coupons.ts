@@ -225,8 +225,8 @@ function redeemedAfterDeactivation<Command extends AnyCommand>(
     if (endedAt === undefined || endedAt >= beganAt) continue
     return `User ${redeemed.userId} redeemed ${redeemed.code} from step ${beganAt} on, although its deactivation had been answered with ok at step ${endedAt}.`
   }
-  return unknownAfterDeactivation(run, redeems, (code) =>
-    inactive.has(code) ? 0 : deactivations.get(code),
+  return unknownAfterDeactivation(run, redeems, (name) =>
+    inactive.has(name) ? 0 : deactivations.get(name),
   )
 }
 
@@ -234,24 +234,24 @@ function redeemedAfterDeactivation<Command extends AnyCommand>(
 function unknownAfterDeactivation<Command extends AnyCommand>(
   { initial, final, commands }: Observation<CouponState, Command>,
   redeems: Redeems<Command>,
-  endOf: (code: string) => number | undefined,
+  endOf: (name: string) => number | undefined,
 ): string | undefined {
   const codeOf = codesIn(final)
-  const rowsIn = (state: CouponState, user: number, code: string): number =>
-    state.redemption.filter((row) => row.user_id === user && codeOf(row.coupon_id) === code).length
+  const rowsIn = (state: CouponState, user: number, name: string): number =>
+    state.redemption.filter((row) => row.user_id === user && codeOf(row.coupon_id) === name).length
   for (const { command, reply } of commands) {
     const redeemed = reply.kind === 'unknown' ? redeems(command) : undefined
     const endedAt = redeemed && endOf(redeemed.code)
     if (!redeemed || endedAt === undefined) continue
-    const { userId: user, code } = redeemed
+    const { userId: user, code: name } = redeemed
     const came = commands.filter(
       (each) =>
         (each.reply.kind === 'ok' || each.reply.kind === 'unknown') &&
         isSame(redeems(each.command), redeemed),
     )
-    const isWritten = rowsIn(final, user, code) > rowsIn(initial, user, code)
+    const isWritten = rowsIn(final, user, name) > rowsIn(initial, user, name)
     if (!isWritten || came.some(({ beganAt }) => beganAt <= endedAt)) continue
-    return `User ${user}, who was told unknown, redeemed ${code} after its deactivation had been answered with ok at step ${endedAt}.`
+    return `User ${user}, who was told unknown, redeemed ${name} after its deactivation had been answered with ok at step ${endedAt}.`
   }
   return undefined
 }

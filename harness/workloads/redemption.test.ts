@@ -226,8 +226,8 @@ describe('no-redemption-after-deactivation', () => {
         commands: [withdrawn, late],
         final: state([row(1, 1)]),
       },
-    ])('is kept where $what', ({ what: _, ...observed }) => {
-      expect(check(name, observed)).toBe(undefined)
+    ])('is kept where $what', ({ commands, initial = state(), final: after }) => {
+      expect(check(name, { commands, initial, final: after })).toBe(undefined)
     })
   })
 })
