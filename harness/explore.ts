@@ -270,6 +270,11 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
       `Strategy "${strategy.name}" claims no invariant, so there is nothing to judge: name one with --invariant.`,
     )
   }
+  if (options.faults?.length && strategy.application) {
+    throw new UsageError(
+      `Faults cannot be struck on the connections of an application, as which "${strategy.name}" runs: leave --faults out.`,
+    )
+  }
   if (explorer.kind === 'sampling') {
     if (grains?.includes('overlap') && !explorer.overlaps) {
       throw new UsageError(
