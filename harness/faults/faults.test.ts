@@ -68,6 +68,7 @@ async function onEngine(engine: Engine): Promise<StruckEngine> {
     engine,
     missing,
     server: obtained,
+    ...(engine.name === 'mysql' && { slow: ['lock-timeout'] }),
     leftovers: ({ database }) => count(obtained().url, database),
   }
 }

@@ -16,6 +16,8 @@ export interface StruckEngine {
   /** Why there is no server of it. */
   readonly missing?: string | undefined
   readonly server: () => DatabaseServer
+  /** Kinds of faults that take a second here. */
+  readonly slow?: readonly FaultName[]
   /** Sessions in the database of a lane, and those of them that have a transaction or a lock. */
   leftovers(lane: Lane): Promise<{ readonly sessions: number; readonly busy: number }>
 }
@@ -63,6 +65,7 @@ const faultsIn = (history: History) => history.filter((event) => event.kind === 
 export function faultLaws(type: FaultType, struck: StruckEngine): void {
   const { engine, missing } = struck
   const kind = type.name
+  const runs = struck.slow?.includes(kind) ? 2 : 10
   /** B waits, and only who waits can be struck for that. */
   const actors: readonly ActorId[] = kind.endsWith('timeout') ? [1] : [0, 1]
 
@@ -94,18 +97,19 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
       async (grain) => {
         await prepareLane(lane, insistent, grain)
         const { history: undisturbed } = await runAt(grain, aBeforeB)
+        await lane.reset(aBeforeB.initial) // which goes on while nobody waits for it
         const before = await struck.leftovers(lane)
         for (const actor of actors) {
           const plan = struckBy(kind, actor, 2)
           const { history: first } = await runAt(grain, plan)
-          for (let run = 0; run < 9; run++) {
+          for (let run = 1; run < runs; run++) {
             expect((await runAt(grain, plan)).history).toEqual(first)
           }
-          const { sessions, busy } = await struck.leftovers(lane)
-          expect(sessions).toBeLessThanOrEqual(before.sessions)
-          expect(busy).toBeLessThanOrEqual(before.busy)
+          // What is lost at the end of a run has a successor at the beginning of the next one.
+          await lane.sessions(2)
+          await lane.reset(aBeforeB.initial)
+          await expect.poll(() => struck.leftovers(lane)).toEqual(before)
           expect((await runAt(grain, aBeforeB)).history).toEqual(undisturbed)
-          expect(await struck.leftovers(lane)).toEqual(before)
         }
       },
     )

@@ -13,7 +13,7 @@ import { actorName, type ActorId, type History, type RunEvent } from '../history
 import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
 import { describeStep, type Gate, type ResultRows, type Step } from '../session.ts'
-import type { Moment, PlannedFault, Target } from '../faults/fault.ts'
+import type { FaultType, Moment, PlannedFault, Target } from '../faults/fault.ts'
 import { PendingFaults, type DueFault, type FaultAt } from '../faults/pending.ts'
 import { Alarm } from './alarm.ts'
 import {
@@ -425,19 +425,27 @@ export class Scheduler {
     const { type } = fault
     const { session, sessions } = actor
     faults.struck(fault)
-    this.#flush()
-    this.record({ kind: 'fault', actor: actor.id, step: this.#steps + 1, fault: type.name })
+    this.#noteFault(actor, this.#steps + 1, type)
     for (const each of type.endsProgram ? sessions : [session]) this.#struck.add(each)
+    if (type.endsProgram) this.#die(actor)
     await type.strike({ lane: this.#options.lane, session, sessions })
-    if (type.endsProgram) {
-      actor.isDead = true
-      actor.state = 'ended'
-      this.#options.onDeath?.(actor.id)
-    }
-    this.#flush()
     this.#answers += 1
     this.#doubtWaits()
     await this.#settle(0)
+  }
+
+  /** It comes before all that it lets happen, and after what has happened by then. */
+  #noteFault(actor: Actor, step: number, { name }: FaultType): void {
+    this.#flush()
+    this.record({ kind: 'fault', actor: actor.id, step, fault: name })
+    this.#flush()
+  }
+
+  #die(actor: Actor): void {
+    actor.isDead = true
+    actor.state = 'ended'
+    this.#options.onDeath?.(actor.id)
+    this.#flush()
   }
 
   async #arm(faults: PendingFaults, actor: Actor): Promise<void> {
@@ -465,8 +473,7 @@ export class Scheduler {
       const [actor, fault] = next
       const { session, sessions } = actor
       faults.struck(fault)
-      this.#flush()
-      this.record({ kind: 'fault', actor: actor.id, step: actor.step, fault: fault.type.name })
+      this.#noteFault(actor, actor.step, fault.type)
       actor.waitEnds = true
       await fault.type.strike({ lane: this.#options.lane, session, sessions })
       this.#answers += 1
