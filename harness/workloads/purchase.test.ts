@@ -238,6 +238,28 @@ describe('ok-has-its-purchase', () => {
   })
 })
 
+describe('bought-once', () => {
+  const name = 'bought-once'
+  const initial = state([5], [row(1)])
+
+  test('is broken by two rows for one request, whatever was said of it', () => {
+    for (const reply of [ok(), unknown(), aborted('deadlock'), rejected('not enough stock')]) {
+      const commands = [did(buy(1), reply)]
+      const final = state([3], [row(1), row(1), row(1)])
+      expect(check(name, { initial, commands, final })).toBe(
+        'User 1 asked 1 time for 1 of product 1, and 2 rows were added: purchase(user_id 1, product_id 1, quantity 1), purchase(user_id 1, product_id 1, quantity 1), purchase(user_id 1, product_id 1, quantity 1).',
+      )
+    }
+  })
+
+  test('is kept by a row for each request, or fewer', () => {
+    const commands = [did(buy(1)), did(buy(1), unknown())]
+    for (const rows of [[row(1)], [row(1), row(1)], [row(1), row(1), row(1)]]) {
+      expect(check(name, { initial, commands, final: state([3], rows) })).toBe(undefined)
+    }
+  })
+})
+
 describe('nobody knows whether it was done', () => {
   const initial = state([2])
 

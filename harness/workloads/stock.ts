@@ -143,6 +143,11 @@ export function stockInvariants<State extends StockState, Command extends AnyCom
       check: unaccountedStock,
     },
     {
+      name: 'bought-once',
+      summary: 'Nobody buys more often than they have asked to, whatever they were told.',
+      check: (run) => boughtTooOften(run, buys),
+    },
+    {
       name: 'ok-has-its-purchase',
       summary: 'Every purchase that was answered with ok has its row, and no other has one.',
       check: (run) => repliesAgainstRows(run, buys),
@@ -215,28 +220,57 @@ function restockings(
 
 const isRestock = (command: AnyCommand): command is Restock => command.kind === 'restock'
 
-function repliesAgainstRows<Command>(
+interface Account {
+  readonly row: PurchaseRow
+  /** Purchases that were asked for; those of them that were answered with ok, and with unknown. */
+  asked: number
+  owed: number
+  maybe: number
+  /** Rows that were not there at first. */
+  added: number
+}
+
+/** What everybody has asked for and been told, and what has become of it. */
+function accountsOf<Command>(
   run: Observation<StockState, Command>,
   buys: Buys<Command>,
-): string | undefined {
-  const accounts = new Map<
-    string,
-    { row: PurchaseRow; owed: number; maybe: number; added: number }
-  >()
-  const account = (row: PurchaseRow) => {
+): Iterable<Account> {
+  const accounts = new Map<string, Account>()
+  const account = (row: PurchaseRow): Account => {
     const key = `${row.user_id}/${row.product_id}/${row.quantity}`
-    const entry = accounts.get(key) ?? { row, owed: 0, maybe: 0, added: 0 }
+    const entry = accounts.get(key) ?? { row, asked: 0, owed: 0, maybe: 0, added: 0 }
     accounts.set(key, entry)
     return entry
   }
   for (const { command, reply } of run.commands) {
     const bought = buys(command)
-    if (bought && reply.kind === 'ok') account(rowOf(bought)).owed += 1
-    if (bought && reply.kind === 'unknown') account(rowOf(bought)).maybe += 1
+    if (!bought) continue
+    const entry = account(rowOf(bought))
+    entry.asked += 1
+    if (reply.kind === 'ok') entry.owed += 1
+    if (reply.kind === 'unknown') entry.maybe += 1
   }
   for (const row of run.final.purchase) account(row).added += 1
   for (const row of run.initial.purchase) account(row).added -= 1
-  for (const { row, owed, maybe, added } of accounts.values()) {
+  return accounts.values()
+}
+
+function boughtTooOften<Command>(
+  run: Observation<StockState, Command>,
+  buys: Buys<Command>,
+): string | undefined {
+  for (const { row, asked, added } of accountsOf(run, buys)) {
+    if (added <= asked) continue
+    return `User ${row.user_id} asked ${count(asked, 'time')} for ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
+  }
+  return undefined
+}
+
+function repliesAgainstRows<Command>(
+  run: Observation<StockState, Command>,
+  buys: Buys<Command>,
+): string | undefined {
+  for (const { row, owed, maybe, added } of accountsOf(run, buys)) {
     if (owed <= added && added <= owed + maybe) continue
     return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}${orUnknown(maybe)}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
   }
