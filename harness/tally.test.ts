@@ -72,6 +72,7 @@ describe('a tally', () => {
     expect(tally.invariants(new Set(['stock-never-negative', 'stock-conserved']))).toEqual([
       { name: 'stock-never-negative', claimed: true, judged: true, violations: 1 },
       { name: 'stock-conserved', claimed: false, judged: true, violations: 2 },
+      { name: 'bought-once', claimed: false, judged: false, violations: 0 },
       { name: 'ok-has-its-purchase', claimed: true, judged: false, violations: 0 },
       {
         name: 'serial-equivalence',
