@@ -138,6 +138,11 @@ describe('a geometry', () => {
     expect(shape(Buffer.concat([reference, point]))).toEqual({ x: 0, y: 0 })
   })
 
+  test('may be collections in collections', () => {
+    const deep = Buffer.concat([reference, nested(3), point])
+    expect(shape(deep)).toEqual([[[{ x: 0, y: 0 }]]])
+  })
+
   test.each([
     { title: 'nothing', bytes: Buffer.alloc(0) },
     { title: 'a part of a point', bytes: Buffer.concat([reference, point.subarray(0, 12)]) },
@@ -146,6 +151,7 @@ describe('a geometry', () => {
       title: 'a kind that is not known',
       bytes: Buffer.concat([reference, uint(1, 1), uint(9, 4)]),
     },
+    { title: 'too deep a collection', bytes: Buffer.concat([reference, nested(33), point]) },
     { title: 'collections without end', bytes: Buffer.concat([reference, nested(100_000)]) },
   ])('is none in $title', ({ bytes }) => {
     expect(shape(bytes)).toBe(null)

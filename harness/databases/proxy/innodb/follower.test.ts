@@ -146,6 +146,16 @@ describe('opening a session', () => {
     expect(() => read(follow(), [server(greeting(everything)), client(request)])).toThrow('TLS')
   })
 
+  test('is refused to a client that begins with TLS where nobody speaks it', () => {
+    const conversation = [server(greeting(plain)), client(login(plain | flags.tls))]
+    expect(() => read(follow(), conversation)).toThrow('TLS')
+  })
+
+  test("does not take what a client of MySQL's has reserved for what MariaDB has", () => {
+    const said = [server(greeting(modern, 255)), client(login(modern | flags.longPassword, 255))]
+    expect(kindsOf(read(follow(), said))).toEqual(['pass', 'pass'])
+  })
+
   test('lets a client ask for what the server never offered, as that changes nothing', () => {
     const conversation = opening(plain | flags.compress | flags.localFiles, undefined, plain)
     expect(kindsOf(read(follow(), conversation))).toEqual(['pass', 'pass', 'ready'])
@@ -286,6 +296,14 @@ describe('a request', () => {
     expect(outcomesIn(events)[0]).toMatchObject({ ok: true, affectedRows: 1 })
   })
 
+  test('takes a value with a longer length than it needs for what it is', () => {
+    const row = Buffer.concat([uint(0xfe, 1), uint(1, 6), uint(0, 2), Buffer.from('7')])
+    const described = [lenenc(1), int('a'), eof()]
+    expect(ask(plain, query('SELECT a'), ...described, row, eof())).toMatchObject({
+      rows: [{ a: 7 }],
+    })
+  })
+
   test('shows its text without the attributes that come with it', () => {
     const sent = command(
       0x03,
@@ -403,6 +421,20 @@ describe('a prepared statement', () => {
     expect(() => read(withPrepared(), [execute(5, ...values)])).toThrow(
       new WireError("The client's COM_STMT_EXECUTE has a parameter of type 32."),
     )
+  })
+
+  test('is read as the server reads it, whose sql_mode may have no escapes', () => {
+    const unescaped = 1 << 9
+    const follower = follow()
+    const [greeted, asked] = opening(plain)
+    read(follower, [greeted!, asked!, server(answerFrom(2, ok(unescaped)))])
+    const said = [
+      client(command(0x16, "SELECT '\\', ?")),
+      server(answer(prepared(1, 1), parameter, eof(unescaped))),
+    ]
+    const values = [uint(0, 1), uint(1, 1), uint(types.tiny, 2), uint(7, 1)]
+    const [request] = requestsIn(read(follower, [...said, execute(1, ...values)]))
+    expect(request?.statement).toEqual({ parts: ["SELECT '\\', ", ''], params: [7] })
   })
 
   test('remembers what its parameters were sent as', () => {
@@ -624,6 +656,12 @@ describe('what ends a transaction without a statement', () => {
       transaction: 'none',
     })
     expect(follower.transaction).toBe('none')
+  })
+
+  test('is none once it is over', () => {
+    const over = [query('ROLLBACK'), server(answer(ok())), client(command(0x1f))]
+    const events = read(open(plain), [...beginning, ...over])
+    expect(kindsOf(events.slice(4))).toEqual(['pass'])
   })
 
   test('is a step while one may be open', () => {

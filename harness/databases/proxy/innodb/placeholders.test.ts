@@ -42,7 +42,7 @@ describe('statements', () => {
   test('forget the texts that were used longest ago', () => {
     const old = partsOf('SELECT 0', true)
     const used = partsOf('SELECT -1', true)
-    for (let index = 1; index < 1_000; index++) {
+    for (let index = 1; index < 1_100; index++) {
       partsOf(`SELECT ${index}`, true)
       partsOf('SELECT -1', true)
     }

@@ -49,11 +49,8 @@ function endOfQuoted(text: string, at: number, escapes: boolean): number {
   const quote = text[at]
   for (let place = at + 1; place < text.length; place++) {
     if (escapes && text[place] === '\\') place++
-    else if (text[place] === quote) {
-      // Two of them stand for one.
-      if (text[place + 1] !== quote) return place + 1
-      place++
-    }
+    // Two of them stand for one; here they end one literal and begin another, which comes to the same.
+    else if (text[place] === quote) return place + 1
   }
   return text.length
 }
