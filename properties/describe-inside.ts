@@ -25,11 +25,17 @@ import { showSurprise } from './surprise.ts'
  */
 const preemptions = 1
 
-/** Those that are no other one under another name: PostgreSQL's read uncommitted is its read committed. */
+/**
+ * Those that are no other ones under another name: PostgreSQL's read uncommitted is its read committed, and
+ * where a transaction has no snapshot of its own, MariaDB's innodb_snapshot_isolation changes nothing.
+ */
+const elsewhere: Partial<Readonly<Record<Platform, readonly IsolationLevel[]>>> = {
+  postgres: ['read-uncommitted'],
+  mariadb: ['read-uncommitted', 'read-committed'],
+}
+
 const levelsOf = (platform: Platform): readonly IsolationLevel[] =>
-  platform === 'postgres'
-    ? isolationLevels.filter((level) => level !== 'read-uncommitted')
-    : isolationLevels
+  isolationLevels.filter((level) => elsewhere[platform]?.includes(level) !== true)
 
 /**
  * Declares, for every strategy at every isolation level of a platform, that where its statements stop

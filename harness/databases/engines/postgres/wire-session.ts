@@ -59,7 +59,8 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
     if (scope === 'SESSION') this.#isHurried = true
     this.#clock.hurry()
-    await this.tell(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`)
+    // Not awaited: it travels ahead of the statement that follows.
+    void this.tell(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`)
   }
 
   protected classify({ code, message }: WireRefusal): DatabaseError {
