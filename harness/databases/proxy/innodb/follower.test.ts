@@ -426,11 +426,11 @@ describe('a prepared statement', () => {
   test('is read as the server reads it, whose sql_mode may have no escapes', () => {
     const unescaped = 1 << 9
     const follower = follow()
-    const [greeted, asked] = opening(plain)
+    const [greeted, asked] = opening(modern)
     read(follower, [greeted!, asked!, server(answerFrom(2, ok(unescaped)))])
     const said = [
       client(command(0x16, "SELECT '\\', ?")),
-      server(answer(prepared(1, 1), parameter, eof(unescaped))),
+      server(answer(prepared(1, 1), parameter)),
     ]
     const values = [uint(0, 1), uint(1, 1), uint(types.tiny, 2), uint(7, 1)]
     const [request] = requestsIn(read(follower, [...said, execute(1, ...values)]))
@@ -597,6 +597,10 @@ describe('a prepared statement', () => {
     const apart = read(follower, [client(units), server(answer(...results))])
     expect(requestsIn(apart)[0]?.statement).toEqual(requestsIn(events)[0]?.statement)
     expect(outcomesIn(apart)).toMatchObject([{ ok: true, rows: [], affectedRows: 3 }])
+
+    const returned = [lenenc(1), int('a'), eof(), unit(9, 9).subarray(0, 10), eof(more)]
+    const both = read(follower, [client(units), server(answer(...returned, ...results))])
+    expect(outcomesIn(both)).toMatchObject([{ ok: true, rows: [{ a: 9 }], affectedRows: 3 }])
   })
 })
 
