@@ -96,6 +96,11 @@ export class ApplicationHost implements Guest {
     }
   }
 
+  /** How many connections it has open at this moment. */
+  get connections(): number {
+    return this.#doors.reduce((sum, { connections }) => sum + connections, 0)
+  }
+
   /** What `start` returned for the actor. */
   client(actor: ActorId): unknown {
     return this.#clients[this.isShared ? 0 : actor]

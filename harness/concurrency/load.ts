@@ -1,3 +1,4 @@
+import { ApplicationHost } from '../application/host.ts'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
@@ -133,7 +134,7 @@ export async function executeLoad(options: LoadOptions): Promise<LoadResult> {
       contention: options.contention,
       ...measured,
       cutOff: run.cutOff,
-      connections: sessions.length,
+      connections: sessions.length + (ApplicationHost.of(lane)?.connections ?? 0),
       commands: run.performed.length,
       ...judgeLoad(strategy, profile, observation, run.cutOff),
     }

@@ -1,3 +1,4 @@
+import { ApplicationHost } from '../application/host.ts'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { isolationOf, type IsolationSetting } from '../databases/isolation.ts'
 import { Fault, HarnessFault, StrategyFault, UsageError } from '../errors.ts'
@@ -141,7 +142,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       database: { engine: lane.engine.name, version: lane.version, provider: lane.provider },
       ...isolationOf(lane),
       clients,
-      connections: sessions.length,
+      connections: sessions.length + (ApplicationHost.of(lane)?.connections ?? 0),
       seed,
       ...(quantity && { quantity }),
       ...run.measured(),
