@@ -96,9 +96,9 @@ export class ApplicationHost implements Guest {
     }
   }
 
-  /** How many connections it has open at this moment. */
+  /** How many connections it has had open at the same time, at most. */
   get connections(): number {
-    return this.#doors.reduce((sum, { connections }) => sum + connections, 0)
+    return this.#doors.reduce((sum, { mostConnections }) => sum + mostConnections, 0)
   }
 
   /** What `start` returned for the actor. */

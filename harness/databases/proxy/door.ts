@@ -20,6 +20,8 @@ export interface Door {
   readonly url: string
   /** Connections that are open at this moment. */
   readonly connections: number
+  /** The most that were open at the same time. */
+  readonly mostConnections: number
   /**
    * From now on every request is refused, those that wait included, and nothing goes to the server any
    * more: an application can end in good order, as some end their process when a connection is lost.
@@ -39,6 +41,7 @@ export async function openDoor(
 ): Promise<Door> {
   const refused = protocol.refusal('the run was stopped by Lockstep')
   const connections = new Set<WireConnection>()
+  let mostConnections = 0
   const watching: ConnectionOwner = {
     opened: (connection, id) => owner.opened(connection, id),
     requested: (connection, request) => owner.requested(connection, request),
@@ -51,6 +54,7 @@ export async function openDoor(
   const listener = createServer((client: Socket) => {
     const server = connect(address)
     connections.add(new WireConnection(client, server, protocol.follow(limits), watching, refused))
+    mostConnections = Math.max(mostConnections, connections.size)
   })
   await new Promise<void>((resolve, reject) => {
     listener.once('error', (error) =>
@@ -66,6 +70,9 @@ export async function openDoor(
     url: throughPort(url, port),
     get connections() {
       return connections.size
+    },
+    get mostConnections() {
+      return mostConnections
     },
     refuse: () => {
       for (const connection of connections) connection.refuse()
