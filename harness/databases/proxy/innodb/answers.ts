@@ -66,17 +66,8 @@ abstract class EndedAnswer implements Answer {
 
 /** One packet: OK, EOF or an error. */
 export class Acknowledgement extends EndedAnswer {
-  readonly #done: (() => void) | undefined
-
-  /** @param done if it went well */
-  constructor(status: SessionStatus, done?: () => void) {
-    super(status)
-    this.#done = done
-  }
-
   protected override takeWell(payload: Buffer): boolean {
     this.end(payload)
-    this.#done?.()
     return true
   }
 }
@@ -106,14 +97,8 @@ export class Listing extends EndedAnswer {
 
 /** The server has asked for more to be sure who the client is, or lets it in. */
 export class Authentication extends EndedAnswer {
-  readonly #done: () => void
   /** Whether it is the client's turn. */
   awaitsClient = false
-
-  constructor(status: SessionStatus, done: () => void) {
-    super(status)
-    this.#done = done
-  }
 
   protected override takeWell(payload: Buffer): boolean {
     this.awaitsClient = !isOk(payload)
@@ -122,7 +107,6 @@ export class Authentication extends EndedAnswer {
       return false
     }
     this.end(payload)
-    this.#done()
     return true
   }
 }

@@ -117,13 +117,9 @@ export class Conversation {
       case commands.processKill:
         return this.#passes(message, new Acknowledgement(this.#status))
       case commands.resetConnection:
-        return this.#undoes(message, undoing.reset, new Acknowledgement(this.#status, this.#anew))
+        return this.#undoes(message, undoing.reset, new Acknowledgement(this.#status))
       case commands.changeUser:
-        return this.#undoes(
-          message,
-          undoing.changeUser,
-          new Authentication(this.#status, this.#anew),
-        )
+        return this.#undoes(message, undoing.changeUser, new Authentication(this.#status))
       case commands.quit:
         return this.#passes(message)
       default:
@@ -168,9 +164,6 @@ export class Conversation {
     return { escapes: this.#status.escapesWithBackslash, named: this.#named }
   }
 
-  /** The session is as if it had just been opened. */
-  readonly #anew = (): void => this.#statements.clear()
-
   #results(
     message: Message,
     statement: Statement,
@@ -195,8 +188,9 @@ export class Conversation {
     return passing
   }
 
-  /** Others see it when a transaction ends, so then it is a step. */
+  /** The session begins anew. Others see it when a transaction ends, so then it is a step. */
   #undoes(message: Message, text: string, answer: Answer): Passing | WireRequest {
+    this.#statements.clear()
     const isIdle = this.#requests === 0 && this.#status.transaction === 'none'
     return isIdle
       ? this.#passes(message, answer)

@@ -77,7 +77,7 @@ export class PreparedStatements {
     if (prepared) this.#forgetLong(prepared)
   }
 
-  /** The session begins anew. */
+  /** The session begins anew, for the client and for whatever it asks ahead. */
   clear(): void {
     this.#known.clear()
     this.#last = undefined
