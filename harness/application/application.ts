@@ -36,7 +36,9 @@ export interface CallOptions {
 /** How an application is started and ended: see {@link defineApplication}. */
 export interface Application {
   readonly actors: ActorsOf
+  /** Starts it, and returns what its commands are done with. */
   start(options: StartOptions): Promise<unknown>
+  /** Ends what `start` has returned. */
   stop(client: unknown): Promise<void>
 }
 
