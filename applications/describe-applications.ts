@@ -13,6 +13,7 @@ import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
 import { isRightAlone } from './alone.ts'
 import { expectations, type ApplicationId, type Expectation } from './expectations.ts'
 import { loadApplication } from './load.ts'
+import { describeViolation } from './prisma/describe-violation.ts'
 import { findPython } from './psycopg/python.ts'
 
 /** Where random schedules begin: the same for all properties of a run. */
@@ -20,6 +21,8 @@ const seed = Number(process.env['LOCKSTEP_SEED'] ?? 1)
 /** So many find what there is to be found, many times over. */
 const toBreak = 500
 const toHold = 60
+/** One in so many is done twice: an application that keeps something from one run to the next shows it then. */
+const selfCheckEvery = 10
 const shrinkBudgetMs = 5_000
 /** Of a simulation. They ask for more than there is. */
 const clients = 40
@@ -39,6 +42,7 @@ export async function describeApplications(name: EngineName): Promise<void> {
     })
     afterAll(() => lane?.close())
 
+    describeViolation(name, seed)
     for (const [id, application] of applications) {
       const { breaks, needsOthers = true, simulated }: Expectation = expectations[id]
       const what = breaks === undefined ? 'holds' : `breaks ${breaks}`
@@ -74,7 +78,14 @@ async function applicationsOn(name: EngineName): Promise<(readonly [ApplicationI
 }
 
 async function expectHeld(lane: Lane, strategy: Strategy): Promise<void> {
-  const found = await explore({ lane, strategy, explorer: random, seed, schedules: toHold })
+  const found = await explore({
+    lane,
+    strategy,
+    explorer: random,
+    seed,
+    schedules: toHold,
+    selfCheckEvery,
+  })
   expect(outcomeOf(found)).toEqual({ verdict: 'holds' })
   expect(found.replies.ok).toBeGreaterThan(0)
 }
