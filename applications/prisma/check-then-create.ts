@@ -13,7 +13,6 @@ export default defineApplication({
   summary: 'Prisma: looks for an earlier redemption, then creates one, with @@index.',
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   schema: withIndex,
-  actors: 'own',
   start: (options) => connect(options, 'index'),
   stop: (prisma) => prisma.$disconnect(),
   execute: (prisma, command) => answer(redeemUnlessUsed(prisma, command)),

@@ -19,18 +19,20 @@ const transactionOptions = { maxWait: 60_000, timeout: 60_000 }
 
 /** Prisma's client, with the driver of the engine. All have the same models, so one type is enough. */
 export async function connect(
-  { url, engine }: StartOptions,
+  { url, engine, actors }: StartOptions,
   schema: Schema,
 ): Promise<PrismaClient> {
   const client =
-    engine === 'postgres' ? postgresClient(url, schema) : mysqlClient(mariadbUrl(url), schema)
+    engine === 'postgres'
+      ? postgresClient(url, actors, schema)
+      : mysqlClient(mariadbUrl(url, actors), schema)
   // What the driver asks its server once, it has asked then.
   await client.$queryRaw`SELECT 1`
   return client
 }
 
-function postgresClient(url: string, schema: Schema): PrismaClient {
-  const adapter = new PrismaPg({ connectionString: url, max: 1 })
+function postgresClient(url: string, connections: number, schema: Schema): PrismaClient {
+  const adapter = new PrismaPg({ connectionString: url, max: connections })
   return schema === 'index'
     ? new PrismaClient({ adapter, transactionOptions })
     : (new PostgresUnique({ adapter, transactionOptions }) as PrismaClient)
@@ -45,11 +47,11 @@ function mysqlClient(url: string, schema: Schema): PrismaClient {
   return client as unknown as PrismaClient
 }
 
-/** The driver is MariaDB's, for both; one connection, which stays. */
-function mariadbUrl(url: string): string {
+/** The driver is MariaDB's, for both; its connections are opened at once, and stay. */
+function mariadbUrl(url: string, connections: number): string {
   const address = new URL(url.replace(/^mysql:/, 'mariadb:'))
-  address.searchParams.set('connectionLimit', '1')
-  address.searchParams.set('minimumIdle', '1')
+  address.searchParams.set('connectionLimit', String(connections))
+  address.searchParams.set('minimumIdle', String(connections))
   address.searchParams.set('idleTimeout', '0')
   return address.href
 }

@@ -22,7 +22,6 @@ export default defineApplication({
   summary: 'Prisma: creates, and after P2002 goes on with the same transaction.',
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   schema: withUnique,
-  actors: 'own',
   start: (options) => connect(options, 'unique'),
   stop: (prisma) => prisma.$disconnect(),
   execute: redeem,

@@ -13,7 +13,6 @@ export default defineApplication({
   summary: 'Prisma: creates, and maps P2002 to "already redeemed", with @@unique.',
   claims: ['one-redemption-per-user', 'no-redemption-after-deactivation', 'ok-has-its-redemption'],
   schema: withUnique,
-  actors: 'own',
   start: (options) => connect(options, 'unique'),
   stop: (prisma) => prisma.$disconnect(),
   execute: (prisma, command) => answer(redeemOrBeRefused(prisma, command)),

@@ -12,7 +12,6 @@ export default defineApplication({
     'Prisma: locks the coupon, finds it active, and creates a redemption of it, with @@unique.',
   claims: ['no-redemption-once-withdrawn'],
   schema: withUnique,
-  actors: 'own',
   start: (options) => connect(options, 'unique'),
   stop: (prisma) => prisma.$disconnect(),
   execute: (prisma, command) => answer(redeemOrBeRefused(prisma, command, lockCoupon)),

@@ -14,7 +14,6 @@ export default defineApplication({
   summary: 'Prisma: finds the coupon active, and creates a redemption of it, with @@unique.',
   claims: ['no-redemption-once-withdrawn'],
   schema: withUnique,
-  actors: 'own',
   start: (options) => connect(options, 'unique'),
   stop: (prisma) => prisma.$disconnect(),
   execute: (prisma, command) => answer(redeemOrBeRefused(prisma, command)),
