@@ -83,6 +83,7 @@ async function expectHeld(lane: Lane, strategy: Strategy): Promise<void> {
     strategy,
     explorer: random,
     seed,
+    grains: ['statement'],
     schedules: toHold,
     selfCheckEvery,
   })
@@ -96,6 +97,7 @@ async function expectBroken(lane: Lane, strategy: Strategy, invariant: string): 
     strategy,
     explorer: random,
     seed,
+    grains: ['statement'],
     schedules: toBreak,
     shrinkBudgetMs,
     invariants: [invariant],

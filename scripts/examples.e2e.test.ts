@@ -83,6 +83,7 @@ const smaller: Readonly<Record<string, string>> = {
   [`${lockstep} compare --strategy purchase/select-for-update,purchase/optimistic-version --database postgres --isolation read-committed --only cost --load-time 2 --repetitions 10 --output lockstep-results/locks`]:
     '--load-time 0.2 --repetitions 1 --clients 1',
   [`${lockstep} hermitage --database all`]: '--case p4,g1a',
+  [`${explore} --strategy ./applications/shop-service/row-lock.ts`]: '--schedules 40',
 }
 
 /** How those end that have no output in the document: it says in words what comes of them. */

@@ -19,8 +19,14 @@ export function describeViolation(name: EngineName, seed: number): void {
     const engine = byName('database', engines, name)
     const lane = await openLaneAt({ isolation: engine.defaultIsolation }, engine)
     try {
-      const options = { lane, strategy: readAfterViolation, explorer: random, seed, schedules: 60 }
-      const { verdict, replies } = await explore(options)
+      const { verdict, replies } = await explore({
+        lane,
+        strategy: readAfterViolation,
+        explorer: random,
+        grains: ['statement'],
+        schedules: 40,
+        seed,
+      })
       expect(verdict).toBe('holds')
       expect(Object.keys(replies.aborted)).toEqual(abortedBy[name])
     } finally {
