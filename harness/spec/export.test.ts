@@ -181,6 +181,45 @@ permutation a1 a2 b1 b2 a3 a4 a5 b3 b4 b5 show_product show_purchase
   })
 })
 
+describe('a run with faults', () => {
+  const insistent = purchaseStrategy('insistent', async (session, command) => {
+    const attempt = () => readThenWrite.handler('purchase')(session, command)
+    return attempt().catch(attempt)
+  })
+  const plan = twoBuyers([0, 0, 0, 1, 1, 1])
+
+  test('says of a session that was ended that it was rolled back', async () => {
+    const faults = [{ actor: 0, step: 3, kind: 'session-killed' } as const]
+    const { record, spec } = await runPlan(insistent, { ...plan, faults }, 'read-committed')
+    expect(spec).toContain(
+      '# fault: the server ends the session; the server rolls back\nstep a4 { ROLLBACK; }\n',
+    )
+    expect(await transcriptOf(spec)).not.toContain('ERROR')
+    expect(record.observation.final['purchase']).toHaveLength(2)
+    // What was sent in vain is not there.
+    expect(spec.match(/step a\d+ /g)).toHaveLength(
+      record.history.filter(({ kind, actor }) => kind === 'sent' && actor === 0).length,
+    )
+  })
+
+  test('has what was done without an answer, and says so', async () => {
+    const faults = [{ actor: 0, step: 4, kind: 'answer-lost' } as const]
+    const { record, spec } = await runPlan(insistent, { ...plan, faults }, 'read-committed')
+    expect(spec).toContain(
+      '# fault: the connection breaks before its answer; it was done\nstep a5 { COMMIT; }\n',
+    )
+    expect(record.observation.final['purchase']).toHaveLength(3)
+    expect((await transcriptOf(spec)).match(/^ +\d\| +1\| +1$/gm)).toHaveLength(3)
+  })
+
+  test('cannot be said where it ended a wait', async () => {
+    const faults = [{ actor: 1, step: 2, kind: 'statement-timeout' } as const]
+    await expect(runPlan(insistent, { ...plan, faults }, 'read-committed')).rejects.toThrow(
+      /^The counterexample has a fault \(the server cancels the statement\), which .* without --faults\.$/,
+    )
+  })
+})
+
 /** Who is reported first when a deadlock ends both waits is for the clock to say. */
 const sorted = (transcript: string): string[] => transcript.split('\n').toSorted()
 
