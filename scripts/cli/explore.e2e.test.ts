@@ -228,6 +228,27 @@ describe.concurrent('explore', () => {
     })
   })
 
+  test('--faults has connections break, and its token breaks them again', async () => {
+    const search = words('explore --strategy naive-retry --seed 1 --faults connection')
+    const { exitCode, stdout } = await lockstep([...search, '--invariant', 'bought-once'])
+    expect(exitCode).toBe(1)
+    expect(stdout).toMatch(/\n {2}bought-once: User 1 asked 1 time for 1 of product 1, and 2 rows /)
+    expect(stdout).toMatch(
+      /\n {6}<fault: the connection breaks before its\n {6}answer; it was done>/,
+    )
+    expect(stdout).toMatch(/\n {2}faults that struck: \d+ session-killed, \d+ client-dies, /)
+    const [, token = ''] = /lockstep replay (\S+)/.exec(stdout) ?? []
+    const again = await lockstep(['replay', token])
+    expect(again.exitCode).toBe(1)
+    expect(again.stdout).toContain('<fault: the connection breaks before its\n')
+  })
+
+  test('--faults takes the name of a selection', async () => {
+    const ended = await lockstep(words('explore --strategy naive-retry --faults conection'))
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(ended.stderr).toContain('connection')
+  })
+
   test('--time-budget ends it in time, with what was seen until then', async () => {
     const document = await lockstepJson(
       words(
