@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import * as mariadb from 'mariadb'
 import mysql from 'mysql2'
 import promised from 'mysql2/promise'
@@ -11,6 +12,7 @@ import { command, uint } from './fixtures/packets.ts'
 import { RawClient } from './fixtures/raw-client.ts'
 import { openRecordedDoor, Recorder } from './fixtures/recorder.ts'
 import { packetOf } from './packets.ts'
+import { splitAtPlaceholders } from './placeholders.ts'
 
 const database = `lockstep_wire_${process.pid}`
 
@@ -48,6 +50,34 @@ const own = {
   mariadb: `SELECT VEC_FromText('[1.5, -2]') AS direction, UUID_SHORT() > 0 AS yes,
     CAST('123e4567-e89b-12d3-a456-426655440000' AS UUID) AS uuid, CAST('::1' AS INET6) AS address`,
 }
+
+/** Where placeholders may stand, and what looks like one. */
+const expressions = [
+  '?',
+  '? + ?',
+  "'?'",
+  "'it''s ?'",
+  "'it\\'s ?'",
+  "'\\\\'",
+  "'a' '?'",
+  '"?"',
+  '"a""?"',
+  '"a\\"?"',
+  '1 AS `a?`',
+  '1 AS `a``?\\`',
+  '1 -- ?',
+  '1 --\t?',
+  '1--?',
+  '1 # ?',
+  '1 /* ? */',
+  '1 /* /* ? */',
+  '1 /*! + ? */',
+  '1 /*!40101 + ? */',
+  '4 / ? * 2',
+  "_utf8mb4'?'",
+  "x'3f'",
+  "N'?'",
+]
 
 const functionUnknown = 1305
 
@@ -404,6 +434,23 @@ describe.for([mysqlEngine, mariadbEngine])('on $title', async (engine) => {
           expect(recorder.steps).toHaveLength(2)
         }))
     })
+
+    test('finds parameters where the server finds them', () =>
+      asApplication(async (connection) => {
+        const text = fc.array(fc.constantFrom(...expressions), { minLength: 1, maxLength: 6 })
+        await fc.assert(
+          fc.asyncProperty(text, async (pieces) => {
+            const sql = `SELECT ${pieces.join('\n, ')}`
+            const prepared = await connection.prepare(sql)
+            const { statement } = prepared as unknown as {
+              readonly statement: { readonly parameters: readonly unknown[] }
+            }
+            expect(splitAtPlaceholders(sql, true)).toHaveLength(statement.parameters.length + 1)
+            await prepared.close()
+          }),
+          { numRuns: 200 },
+        )
+      }))
 
     describe('of the mariadb connector', () => {
       test('reads and writes, plainly and prepared', () =>
