@@ -11,6 +11,7 @@ import { prepareAt, type Place } from './exploration/runner.ts'
 import { sample } from './exploration/sampling.ts'
 import { stopOf, type Stop } from './exploration/stop.ts'
 import type { FaultName } from './faults/fault.ts'
+import { endsProgram } from './faults/index.ts'
 import { grains as allGrains, type Grain } from './grain.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
@@ -234,12 +235,19 @@ class Exploring {
       ),
       ...counts,
       ...(this.#faults.length > 0 && { faults: this.#ledger.faults(this.#faults) }),
+      ...(this.#impossible.length > 0 && { faultsNotRun: this.#impossible }),
       exhausted: preemptions === undefined && areAllExhausted(counts.grains),
     }
   }
 
   get #faults(): readonly FaultName[] {
-    return this.#options.faults ?? []
+    const { faults = [], strategy } = this.#options
+    return strategy.application ? faults.filter((name) => !endsProgram(name)) : faults
+  }
+
+  /** Kinds that were asked for and cannot strike here. */
+  get #impossible(): readonly FaultName[] {
+    return (this.#options.faults ?? []).filter((name) => !this.#faults.includes(name))
   }
 
   #elapsedMs(): number {
@@ -268,11 +276,6 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
     // To hold nothing against a strategy and then say that it holds would be a lie.
     throw new UsageError(
       `Strategy "${strategy.name}" claims no invariant, so there is nothing to judge: name one with --invariant.`,
-    )
-  }
-  if (options.faults?.length && strategy.application) {
-    throw new UsageError(
-      `Faults cannot be struck on the connections of an application, as which "${strategy.name}" runs: leave --faults out.`,
     )
   }
   if (explorer.kind === 'sampling') {

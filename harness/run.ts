@@ -239,7 +239,7 @@ class Run {
       if (thrown instanceof DatabaseError) return toReply(thrown)
       if (thrown instanceof Fault) throw thrown
       // Drivers and what is built on them have errors of their own, each in its own way.
-      if (seat?.refusal) return aborted(seat.refusal)
+      if (seat?.refusal) return toReply(seat.refusal)
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
       )

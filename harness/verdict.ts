@@ -62,6 +62,8 @@ export interface Explored {
   readonly invariants: readonly InvariantCount[]
   /** Where plans could hold faults: how often each kind has struck. */
   readonly faults?: FaultCounts
+  /** Kinds of faults that were asked for and cannot strike: those that end an application's program. */
+  readonly faultsNotRun?: readonly FaultName[]
   /** What kept commands from getting anything done. */
   readonly liveness: LivenessSummary
   readonly selfCheck: SelfCheckCount

@@ -29,6 +29,8 @@ export interface CallOptions {
   readonly engine: EngineName
   /** How often a command may be tried in all, from the plan: the bound of every retry loop. */
   readonly attempts: number
+  /** The same for every attempt of a command, and another one for each command. */
+  readonly requestId: string
   /** Puts a line into the actor's lane of a counterexample, such as a request and its answer. */
   note(text: string): void
 }
@@ -74,9 +76,9 @@ export function defineApplication<
   const strategy = defineStrategy<State, Command, Core>({
     ...rest,
     execute: (session, command) => {
-      const { client, engine, attempts } = session
+      const { client, engine, attempts, requestId } = session
       const note = (text: string): void => session.note(text)
-      return execute(client as Client, command, { engine, attempts, note })
+      return execute(client as Client, command, { engine, attempts, requestId, note })
     },
   })
   const application: Application = {

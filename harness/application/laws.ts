@@ -16,7 +16,7 @@ import { defineStrategy, type Strategy } from '../strategy.ts'
 import { purchase } from '../workloads/purchase.ts'
 import type { Purchase } from '../workloads/stock.ts'
 import { defineApplication, type ActorsOf, type CallOptions } from './application.ts'
-import { openPool, type Pool, type PoolConnection } from './fixtures/drivers.ts'
+import { isConnectionLost, openPool, type Pool, type PoolConnection } from './fixtures/drivers.ts'
 import { askingBy, askingOver, buy } from './fixtures/shop.ts'
 
 type Lock = '' | ' FOR UPDATE'
@@ -68,6 +68,35 @@ const shop = (lock: Lock, actors: ActorsOf = 'shared'): Strategy =>
       inTransaction(pool, (connection) => buy(askingOver(connection), command, lock)),
     { actors },
   )
+
+/** Tries again when the connection is lost, whatever became of the attempt before. */
+const retrying = (hasKey: boolean): Strategy => ({
+  ...pooled(async (pool, command, { attempts, requestId }) => {
+    for (let attempt = 1; ; attempt++) {
+      const connection = await pool.connect()
+      let isBroken = true
+      try {
+        const ask = askingOver(connection)
+        await ask('BEGIN')
+        const [before] = hasKey
+          ? await ask('SELECT id FROM request WHERE id = ? FOR UPDATE', requestId)
+          : []
+        const reply = before ? ok() : await buy(ask, command, ' FOR UPDATE')
+        if (hasKey && !before && reply.kind === 'ok') {
+          await ask('INSERT INTO request (id) VALUES (?)', requestId)
+        }
+        await ask(reply.kind === 'ok' ? 'COMMIT' : 'ROLLBACK')
+        isBroken = false
+        return reply
+      } catch (error) {
+        if (attempt === attempts || !isConnectionLost(error)) throw error
+      } finally {
+        connection.release(isBroken)
+      }
+    }
+  }),
+  schema: ['CREATE TABLE request (id VARCHAR(20) PRIMARY KEY)'],
+})
 
 /** What happened, in words that do not depend on who sent it. */
 const told = (history: History): string[] =>
@@ -285,6 +314,41 @@ export function describeApplicationLaws({ title, missing, open }: Place): void {
         verdict: 'inconclusive',
         reason: expect.stringMatching(message),
       })
+    })
+
+    test('that tries again when its connection breaks buys twice', async () => {
+      const exploration = await explore({
+        lane,
+        strategy: retrying(false),
+        explorer: random,
+        faults: ['session-killed', 'request-lost', 'answer-lost', 'client-dies'],
+        grains: ['statement'],
+        seed: 1,
+      })
+      if (exploration.verdict !== 'violated') throw new Error(JSON.stringify(exploration))
+      expect(exploration).toMatchObject({
+        faultsNotRun: ['client-dies'],
+        counterexample: {
+          invariant: 'bought-once',
+          plan: { actors: [[{}]], faults: [{ kind: 'answer-lost' }] },
+          replays: { reproduced: 10, of: 10 },
+        },
+      })
+    })
+
+    test('that writes the key of its request along does not', { timeout: 60_000 }, async () => {
+      const exploration = await explore({
+        lane,
+        strategy: retrying(true),
+        explorer: random,
+        faults: ['session-killed', 'request-lost', 'answer-lost'],
+        grains: ['statement'],
+        schedules: 60,
+        seed: 1,
+      })
+      if (exploration.verdict === 'inconclusive') throw new Error(exploration.reason)
+      expect(exploration).toMatchObject({ verdict: 'holds' })
+      for (const times of Object.values(exploration.faults ?? {})) expect(times).toBeGreaterThan(0)
     })
 
     test('that cannot be started is a fault of its own', async () => {

@@ -1,4 +1,3 @@
-import type { ErrorClass } from '../databases/database-error.ts'
 import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession } from '../databases/engine.ts'
 import type { ProxiedSession } from '../databases/proxy/session.ts'
@@ -27,7 +26,7 @@ export class Seat {
   readonly #slots: ProxiedSession[] = []
   readonly #arrivals: Arrival[] = []
   #current: Arrival | undefined
-  #refusal: ErrorClass | undefined
+  #refusal: DatabaseError | undefined
 
   constructor(
     actor: ActorId,
@@ -42,7 +41,7 @@ export class Seat {
   }
 
   /** What the database refused last since the command began: why the application may have thrown. */
-  get refusal(): ErrorClass | undefined {
+  get refusal(): DatabaseError | undefined {
     return this.#refusal
   }
 
@@ -95,7 +94,7 @@ export class Seat {
   left(session: ProxiedSession): void {
     const waits =
       this.#current?.session === session || this.#arrivals.some((each) => each.session === session)
-    if (!waits) return
+    if (!waits || session.isStruck) return
     const why = session.protocolError ?? 'the application closed it'
     this.#port.fail(
       new StrategyFault(
@@ -121,7 +120,7 @@ export class Seat {
     answered.then(
       () => this.#answer(session),
       (thrown: unknown) => {
-        if (thrown instanceof DatabaseError) this.#refusal = thrown.errorClass
+        if (thrown instanceof DatabaseError) this.#refusal = thrown
         return this.#answer(session)
       },
     )

@@ -38,4 +38,10 @@ export const faultScopes = {
 
 export type FaultScope = keyof typeof faultScopes
 
+/** Whether the actor's program ends with it. An application's cannot: others use it too, or it is this one. */
+export function endsProgram(name: FaultName): boolean {
+  const type = faultType(name)
+  return type.moment === 'before' && type.endsProgram
+}
+
 export const faultType = (name: FaultName): FaultType => faultTypes[name]

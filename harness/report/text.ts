@@ -168,10 +168,15 @@ function schedules(exploration: Exploration): string {
   return `${extent} (${explorer.name}${seed}${bound}), ${(elapsedMs / 1000).toFixed(1)} s, ${schedulesPerSecond}/s${exhausted ? '' : '; the space is not exhausted'}`
 }
 
-function faultLines({ faults }: Explored): string[] {
+function faultLines({ faults, faultsNotRun = [] }: Explored): string[] {
   if (!faults) return []
   const struck = Object.entries(faults).map(([kind, times]) => `${times} ${kind}`)
-  return [`faults that struck: ${struck.join(', ')}`]
+  return [
+    `faults that struck: ${struck.join(', ')}`,
+    ...faultsNotRun.map(
+      (kind) => `${kind}: not run (Lockstep cannot end an application's program)`,
+    ),
+  ]
 }
 
 function livenessLines({ liveness }: Explored): string[] {

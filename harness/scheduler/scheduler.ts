@@ -402,10 +402,13 @@ export class Scheduler {
     return actor.request ? faults.due(actor.id, moment, targetOf(actor), moment === 'waiting') : []
   }
 
-  /** An actor whose connection is lost goes on over a new one, unless it still has to find out. */
+  /**
+   * An actor whose connection is lost goes on over a new one, unless it still has to find out. An
+   * application opens its own.
+   */
   async #reconnect(actor: Actor, request: Step & { kind: 'statement' }): Promise<void> {
     const { session } = actor
-    if (!session.isLost || !this.#struck.has(session) || request.isOrphan) return
+    if (!session.isLost || !this.#struck.has(session) || request.isOrphan || actor.via) return
     const fresh = await this.#options.lane.replace(session)
     actor.sessions.splice(actor.sessions.indexOf(session), 1, fresh)
     if (this.#options.grain === 'phase') await this.#options.lane.hold(fresh)

@@ -21,6 +21,8 @@ export interface NumberedSession extends ActorSession {
   tell(text: string): Promise<void>
   /** Closes its socket, without a word to the server. */
   cutOff(): void
+  /** It is about to be ended, as a fault of the plan's. */
+  expectLoss?(): void
   /** Resolves when it knows that its connection is gone. */
   readonly whenLost: Promise<void>
   close(): Promise<void>
@@ -161,6 +163,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
       closed: (connection) => {
         const session = admitted.get(connection)
         if (!session) return
+        this.inherit(session)
+        this.#ended.delete(session)
         this.#remove(session)
         reception.left(session)
       },
@@ -186,6 +190,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   async kill(session: Session): Promise<void> {
+    session.expectLoss?.()
     await this.terminate(session)
     await this.untilEnded(session)
   }

@@ -50,6 +50,13 @@ export class WireConnection {
   #isClosed = false
   readonly #refusal: readonly Buffer[]
   #isRefusing = false
+  /** Whether the client is told of a loss when its answer is delivered, and not before. */
+  #keepsLoss = false
+  /** Whether the server's side is gone, and the client has not been told. */
+  #isCut = false
+  /** What the server has said since. */
+  readonly #lastWords: Buffer[] = []
+  readonly #cut = Promise.withResolvers<void>()
   /** Why it was ended, where it was not by either side. */
   #error: WireError | undefined
 
@@ -73,14 +80,24 @@ export class WireConnection {
     // What the server sees is that its client is gone, and it undoes what that one had begun.
     for (const event of ['end', 'close']) {
       client.on(event, () => this.#close())
-      server.on(event, () => this.close())
+      server.on(event, () => this.#serverLeft())
     }
     // After an error there is always a close.
     for (const socket of [client, server]) socket.on('error', () => {})
   }
 
   get transaction(): TransactionState {
-    return this.#isClosed ? 'none' : this.#follower.transaction
+    return this.isLost ? 'none' : this.#follower.transaction
+  }
+
+  /** Whether nothing gets to the server any more. */
+  get isLost(): boolean {
+    return this.#isClosed || this.#isCut
+  }
+
+  /** Resolves when nothing gets to the server any more. */
+  get whenLost(): Promise<void> {
+    return this.#cut.promise
   }
 
   get isClosed(): boolean {
@@ -96,7 +113,7 @@ export class WireConnection {
   forward(): Promise<WireResponse | undefined> {
     return new Promise((resolve) => {
       const request = this.#request
-      if (!request || this.#isClosed) {
+      if (!request || this.isLost) {
         resolve(undefined)
         return
       }
@@ -123,7 +140,7 @@ export class WireConnection {
    */
   inject(text: string): Promise<WireOutcome | undefined> {
     return new Promise((resolve) => {
-      if (this.#isClosed) {
+      if (this.isLost) {
         resolve(undefined)
         return
       }
@@ -136,6 +153,23 @@ export class WireConnection {
   close(): void {
     if (this.#isRefusing) this.#server.destroySoon()
     else this.#close()
+  }
+
+  /** The connection is about to be lost: the client is to hear of it from {@link tellLoss}. */
+  keepLoss(): void {
+    this.#keepsLoss = true
+  }
+
+  /** Closes the server's side, as if the wire had been cut. */
+  cut(): void {
+    this.keepLoss()
+    this.#server.destroy()
+    this.#serverLeft()
+  }
+
+  /** If the connection has been lost, the client hears of it now. */
+  tellLoss(): void {
+    if (this.#isCut) this.#close()
   }
 
   /** Ends it on both sides, whatever the client still has to say. */
@@ -151,9 +185,23 @@ export class WireConnection {
     const ahead = this.#waiting.filter(({ kind }) => kind === 'request').length
     this.#request = undefined
     this.#waiting.length = 0
+    this.#endWaits()
+    for (let count = 0; count < waits + ahead; count++) this.#write(this.#client, this.#refusal)
+  }
+
+  #serverLeft(): void {
+    if (!this.#keepsLoss || this.#isClosed || this.#isRefusing) {
+      this.close()
+      return
+    }
+    this.#isCut = true
+    this.#endWaits()
+  }
+
+  #endWaits(): void {
     this.#answer?.(undefined)
     this.#injected?.(undefined)
-    for (let count = 0; count < waits + ahead; count++) this.#write(this.#client, this.#refusal)
+    this.#cut.resolve()
   }
 
   #follow(read: () => void): void {
@@ -226,7 +274,8 @@ export class WireConnection {
   #react(message: FromServer): void {
     switch (message.kind) {
       case 'pass':
-        this.#write(this.#client, message.bytes)
+        if (this.#keepsLoss) this.#lastWords.push(...message.bytes)
+        else this.#write(this.#client, message.bytes)
         break
       case 'notice':
         this.#owner.noticed(this, message.code)
@@ -274,12 +323,12 @@ export class WireConnection {
     if (this.#isClosed) return
     this.#isClosed = true
     // What the server said last may be why it has gone.
+    this.#write(this.#client, this.#lastWords)
     if (!this.#error && !this.#isRefusing) this.#write(this.#client, this.#follower.held())
     this.#client.destroySoon()
     this.#server.destroySoon()
     this.#waiting.length = 0
-    this.#answer?.(undefined)
-    this.#injected?.(undefined)
+    this.#endWaits()
     this.#owner.closed(this)
   }
 }

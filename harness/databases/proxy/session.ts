@@ -1,5 +1,4 @@
 import { DatabaseError } from '../database-error.ts'
-import { HarnessFault } from '../../errors.ts'
 import type { ActorSession, StatementOutcome, TransactionState } from '../engine.ts'
 import type { Statement } from '../statement.ts'
 import type { WireConnection } from './connection.ts'
@@ -14,6 +13,8 @@ export interface ProxiedSession extends ActorSession {
   deliver(): void
   /** Why it was ended, if what came over it was not the protocol. */
   readonly protocolError: string | undefined
+  /** Whether its loss is a fault of the plan's. */
+  readonly isStruck: boolean
 }
 
 /** Is told what happens at a door. */
@@ -24,19 +25,21 @@ export interface Reception {
   left(session: ProxiedSession): void
 }
 
-const notStruck = (): HarnessFault =>
-  new HarnessFault('Faults cannot be struck on the connections of applications.')
-
 /** What sessions through a door do alike on every engine. */
 export abstract class WireSession implements ProxiedSession {
   readonly id: number
   readonly #connection: WireConnection
   #response: WireResponse | undefined
+  /** Whether the connection breaks before the next answer is heard. */
+  #losesAnswer = false
+  #isStruck = false
 
   constructor(connection: WireConnection, id: number) {
     this.#connection = connection
     this.id = id
   }
+
+  abstract limitLockWaits(isLimited: boolean): Promise<void>
 
   abstract execute(statement: Statement, queue: readonly ActorSession[]): Promise<StatementOutcome>
 
@@ -55,32 +58,38 @@ export abstract class WireSession implements ProxiedSession {
   }
 
   get isLost(): boolean {
-    return this.isClosed
-  }
-
-  loseNextAnswer(): void {
-    throw notStruck()
-  }
-
-  limitLockWaits(): Promise<void> {
-    return Promise.reject(notStruck())
-  }
-
-  cutOff(): void {
-    throw notStruck()
+    return this.#connection.isLost
   }
 
   get whenLost(): Promise<void> {
-    return Promise.reject(notStruck())
+    return this.#connection.whenLost
   }
 
-  protected get isClosed(): boolean {
-    return this.#connection.isClosed
+  get isStruck(): boolean {
+    return this.#isStruck
+  }
+
+  expectLoss(): void {
+    this.#isStruck = true
+    this.#connection.keepLoss()
+  }
+
+  cutOff(): void {
+    this.#isStruck = true
+    this.#connection.cut()
+  }
+
+  loseNextAnswer(): void {
+    this.#losesAnswer = true
   }
 
   protected async forward(): Promise<StatementOutcome> {
     const response = await this.#connection.forward()
     if (!response) return this.#lost()
+    if (this.#losesAnswer) {
+      this.cutOff()
+      return { ...this.#lost(), wasDone: response.outcome.ok }
+    }
     this.#response = response
     const { outcome } = response
     if (outcome.ok) return outcome
@@ -89,7 +98,7 @@ export abstract class WireSession implements ProxiedSession {
     return { ok: false, error, transaction }
   }
 
-  #lost(): StatementOutcome {
+  #lost(): Extract<StatementOutcome, { ok: false }> {
     const message = this.protocolError ?? 'the connection was closed'
     return {
       ok: false,
@@ -110,6 +119,7 @@ export abstract class WireSession implements ProxiedSession {
     const response = this.#response
     this.#response = undefined
     if (response) this.#connection.deliver(response)
+    this.#connection.tellLoss()
   }
 
   close(): Promise<void> {

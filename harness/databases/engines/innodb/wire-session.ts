@@ -5,8 +5,8 @@ import { WireSession } from '../../proxy/session.ts'
 import type { WireRefusal } from '../../proxy/wire.ts'
 import { renderStatement, type Statement } from '../../statement.ts'
 import type { SessionNumbers } from './client.ts'
-import { fromServer, type ErrorClasses } from './errors.ts'
-import { userLock, type LaneSession } from './session.ts'
+import { fromServer } from './errors.ts'
+import { longLockWaits, userLock, type LaneSession, type SessionKind } from './session.ts'
 import { writesOf, type Writes } from './writes.ts'
 
 /** What a text may leave behind. */
@@ -21,16 +21,17 @@ const several = /;\s*\S/
 /** An application's connection to MySQL or MariaDB. */
 export class InnodbWireSession extends WireSession implements LaneSession {
   readonly threadId: number
-  readonly #classes: ErrorClasses
+  readonly #kind: SessionKind
+  #limitsLockWaits = false
   readonly #effects = new WeakMap<readonly string[], Effects>()
   /** What was sent since the lane was last reset. */
   readonly #written = new Set<Writes>()
   #holdsUserLocks = false
 
-  constructor(connection: WireConnection, { id, threadId }: SessionNumbers, classes: ErrorClasses) {
+  constructor(connection: WireConnection, { id, threadId }: SessionNumbers, kind: SessionKind) {
     super(connection, id)
     this.threadId = threadId
-    this.#classes = classes
+    this.#kind = kind
   }
 
   execute(statement: Statement): Promise<StatementOutcome> {
@@ -53,7 +54,7 @@ export class InnodbWireSession extends WireSession implements LaneSession {
   }
 
   protected classify({ number = 0, message }: WireRefusal): DatabaseError {
-    return fromServer(number, message, this.#classes)
+    return fromServer(number, message, this.#kind.classes)
   }
 
   /** Some errors end the whole transaction. The error does not say so, but the next answer does. */
@@ -69,12 +70,19 @@ export class InnodbWireSession extends WireSession implements LaneSession {
   }
 
   get isClean(): boolean {
-    return this.isClosed || !this.#holdsUserLocks
+    return this.isLost || !(this.#holdsUserLocks || this.#limitsLockWaits)
   }
 
   /** What an application keeps in sessions of its own it finds again there, as it does in its own pool. */
   async clean(): Promise<void> {
+    if (this.#holdsUserLocks) await this.tell('DO RELEASE_ALL_LOCKS()')
     this.#holdsUserLocks = false
-    await this.tell('DO RELEASE_ALL_LOCKS()')
+    await this.limitLockWaits(false)
+  }
+
+  async limitLockWaits(isLimited: boolean): Promise<void> {
+    if (isLimited === this.#limitsLockWaits || this.isLost) return
+    this.#limitsLockWaits = isLimited
+    await this.tell(isLimited ? this.#kind.shortLockWaits : longLockWaits)
   }
 }

@@ -25,7 +25,7 @@ export const lasting =
  * that closes a cycle looks for it. What is a deadlock stays one.
  * Source: PostgreSQL manual, 19.11 "Client Connection Defaults", lock_timeout.
  */
-const lockWaitMs = 50
+export const lockWaitMs = 50
 
 /** A statement's text, the name it is prepared under, and whether it may leave something behind. */
 interface Prepared {

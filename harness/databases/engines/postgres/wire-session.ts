@@ -7,7 +7,7 @@ import type { Statement } from '../../statement.ts'
 import { closerTimeoutMs } from './client.ts'
 import { DeadlockClock, untilNobodyLooks } from './deadlock-clock.ts'
 import { fromServer } from './errors.ts'
-import { lasting, type LaneSession } from './session.ts'
+import { lasting, lockWaitMs, type LaneSession } from './session.ts'
 
 /**
  * What DISCARD ALL does, less what would take a client's prepared statements from it.
@@ -22,6 +22,7 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   readonly #setting: string
   readonly #clock = new DeadlockClock()
   #isDirty = false
+  #limitsLockWaits = false
   /** Whether it was told to look for deadlocks at once for longer than its transaction. */
   #isHurried = false
 
@@ -72,7 +73,7 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   get dirty(): boolean {
-    return !this.isClosed && (this.#isDirty || this.#isHurried)
+    return !this.isLost && (this.#isDirty || this.#isHurried)
   }
 
   async clean(): Promise<void> {
@@ -89,6 +90,14 @@ export class PostgresWireSession extends WireSession implements LaneSession {
 
   get looksInMs(): number {
     return this.#clock.looksInMs
+  }
+
+  async limitLockWaits(isLimited: boolean): Promise<void> {
+    if (this.transaction === 'failed' || this.isLost) return
+    if (!isLimited && !this.#limitsLockWaits) return
+    this.#limitsLockWaits = isLimited
+    const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
+    await this.tell(`SET ${scope} lock_timeout = '${isLimited ? lockWaitMs : 0}ms'`)
   }
 
   /** Statements of applications do not stop. */
