@@ -1,4 +1,5 @@
 import mysql from 'mysql2'
+import type { NetConnectOpts } from 'node:net'
 import { DatabaseFault } from '../../../errors.ts'
 import { controlTimeoutMs } from '../base-lane.ts'
 
@@ -98,7 +99,18 @@ export async function disconnect(connection: mysql.Connection): Promise<void> {
   })
 }
 
+const defaultPort = 3306
+
+/** Where a socket has to connect to, whatever is said there. */
+export function addressOf(url: string): NetConnectOpts {
+  const { hostname, port, searchParams } = new URL(url)
+  const path = searchParams.get('socketPath')
+  if (path !== null) return { path }
+  const host = hostname.replace(/^\[(.*)\]$/, '$1')
+  return { host, port: port === '' ? defaultPort : Number(port) }
+}
+
 function placeOf(url: string): string {
   const { hostname, port, searchParams } = new URL(url)
-  return searchParams.get('socketPath') ?? `${hostname}:${port || '3306'}`
+  return searchParams.get('socketPath') ?? `${hostname}:${port || defaultPort}`
 }

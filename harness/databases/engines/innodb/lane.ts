@@ -26,7 +26,15 @@ import type { WireConnection } from '../../proxy/connection.ts'
 import type { Upstream } from '../../proxy/door.ts'
 import { innodbWire } from '../../proxy/innodb/index.ts'
 import { newDatabaseName } from '../database-name.ts'
-import { ask, askPrepared, connect, disconnect, identify, type SessionNumbers } from './client.ts'
+import {
+  addressOf,
+  ask,
+  askPrepared,
+  connect,
+  disconnect,
+  identify,
+  type SessionNumbers,
+} from './client.ts'
 import { identifier, observedRows, observeSql } from './dialect.ts'
 import { classify, type ErrorClasses } from './errors.ts'
 import { metadataLocksSql, metadataWaits, type MetadataLock } from './metadata-locks.ts'
@@ -71,8 +79,6 @@ const processesSql = `
   SELECT COALESCE(SUM(DB = DATABASE() AND STATE = 'User lock'), 0) AS waiting,
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
-
-const defaultPort = 3306
 
 export class InnodbLane extends BaseLane<LaneSession> {
   readonly #server: DatabaseServer
@@ -369,14 +375,8 @@ export class InnodbLane extends BaseLane<LaneSession> {
 
   protected get upstream(): Upstream {
     const url = new URL(this.#server.url)
-    const socketPath = url.searchParams.get('socketPath')
-    const port = url.port === '' ? defaultPort : Number(url.port)
     url.pathname = `/${this.database}`
-    return {
-      protocol: innodbWire,
-      address: socketPath === null ? { host: url.hostname, port } : { path: socketPath },
-      url: url.href,
-    }
+    return { protocol: innodbWire, address: addressOf(url.href), url: url.href }
   }
 
   protected async admit(connection: WireConnection, id: number): Promise<InnodbWireSession> {
