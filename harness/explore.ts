@@ -7,7 +7,7 @@ import { counterexampleOf } from './exploration/counterexample.ts'
 import { enumerate, scenarioOf } from './exploration/enumeration.ts'
 import { Hunt } from './exploration/hunt.ts'
 import { Ledger } from './exploration/ledger.ts'
-import { prepareAt, type Place } from './exploration/runner.ts'
+import { prepareAt, whyNever, type Place } from './exploration/runner.ts'
 import { sample } from './exploration/sampling.ts'
 import { stopOf, type Stop } from './exploration/stop.ts'
 import type { FaultName } from './faults/fault.ts'
@@ -126,12 +126,16 @@ class Exploring {
 
   async #search(): Promise<void> {
     const budget = this.#budget()
-    for (const [index, grain] of this.#grains.entries()) {
-      const isSampling = this.#options.explorer.kind === 'sampling'
+    const { explorer, strategy } = this.#options
+    const isSampling = explorer.kind === 'sampling'
+    const possible = this.#grains.filter((grain) => whyNever(strategy, grain) === undefined)
+    for (const grain of this.#grains) {
+      const index = possible.indexOf(grain)
       const left = { ...budget, schedules: budget.schedules - this.#ledger.schedules }
       if (this.#hunt.finding) this.#ledger.notRun(grain, 'a violation was found before')
       else if (this.#hunt.shouldStop()) this.#ledger.notRun(grain, 'the search had ended before')
-      else await this.#searchAt(grain, shareOf(left, index, this.#grains.length, isSampling))
+      else if (index < 0) await this.#searchAt(grain, left)
+      else await this.#searchAt(grain, shareOf(left, index, possible.length, isSampling))
     }
   }
 
@@ -144,7 +148,8 @@ class Exploring {
   async #searchAt(grain: Grain, budget: Budget): Promise<void> {
     const { lane, strategy, limits, signal } = this.#options
     const place: Place = { lane, strategy, grain, limits, signal }
-    if (budget.schedules <= 0 || performance.now() >= budget.deadline) {
+    const isPossible = whyNever(strategy, grain) === undefined
+    if (isPossible && (budget.schedules <= 0 || performance.now() >= budget.deadline)) {
       this.#ledger.notRun(grain, 'the budget was used up before')
       return
     }

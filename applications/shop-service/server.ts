@@ -13,7 +13,9 @@ import { buy, type Bought, type Order } from './buy.ts'
 
 const { lock } = parseArgs({ options: { lock: { type: 'boolean', default: false } } }).values
 const pool = new pg.Pool({ connectionString: process.env['DATABASE_URL'] })
-pool.on('error', (error) => console.error(`An idle connection was lost: ${error.message}`))
+// Without listeners, node-postgres would end the process, whether or not the connection was in use.
+const lost = (error: Error): void => console.error(`A connection was lost: ${error.message}`)
+pool.on('error', lost).on('connect', (client) => client.on('error', lost))
 const db = drizzle(pool)
 const app = fastify()
 

@@ -95,7 +95,7 @@ export class Seat {
     const waits =
       this.#current?.session === session || this.#arrivals.some((each) => each.session === session)
     if (!waits || session.isStruck) return
-    const why = session.protocolError ?? 'the application closed it'
+    const why = session.protocolError ?? 'the application closed it, or has ended'
     this.#port.fail(
       new StrategyFault(
         `A connection of actor ${actorName(this.actor)} was lost with a statement under way: ${why}.`,

@@ -27,10 +27,8 @@ export interface Place {
  */
 export async function prepareAt({ lane, strategy, grain }: Place): Promise<string | undefined> {
   await prepareLane(lane, strategy)
-  if (grain !== 'phase') return undefined
-  if (strategy.application) {
-    return 'The statements of an application cannot be stopped between what they read and what they write.'
-  }
+  const refusal = whyNever(strategy, grain)
+  if (refusal !== undefined || grain !== 'phase') return refusal
   try {
     await lane.addStops()
     return undefined
@@ -39,6 +37,12 @@ export async function prepareAt({ lane, strategy, grain }: Place): Promise<strin
     await lane.observe() // a server that is gone is another matter
     return error.message
   }
+}
+
+/** Why there can be no runs of the strategy at this grain, on whatever server; or nothing. */
+export function whyNever({ application }: Strategy, grain: Grain): string | undefined {
+  if (!application || grain !== 'phase') return undefined
+  return 'The statements of an application cannot be stopped between what they read and what they write.'
 }
 
 export const runAt = (place: Place, plan: Plan, choose: Chooser): Promise<RunRecord> =>
