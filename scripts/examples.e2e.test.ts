@@ -29,6 +29,8 @@ import { enter, root } from './fixtures/program.ts'
 const lockstep = 'npx -y pnpm@12 lockstep'
 const explore = `${lockstep} explore`
 const retry = `${explore} --workload purchase --strategy repeatable-read-retry`
+const tspace = (name: string): string =>
+  `${lockstep} simulate --strategy applications/tspace-mysql/${name}.ts --database mysql --seed 1`
 const unique = `${explore} --workload redemption --strategy unique-constraint`
 
 /** Why a command is not run here, and where it is. */
@@ -84,6 +86,11 @@ const smaller: Readonly<Record<string, string>> = {
     '--load-time 0.2 --repetitions 1 --clients 1',
   [`${lockstep} hermitage --database all`]: '--case p4,g1a',
   [`${explore} --strategy ./applications/shop-service/row-lock.ts`]: '--schedules 40',
+  [`${explore} --strategy ./applications/pg/unique-constraint.ts --faults connection`]:
+    '--schedules 60',
+  ...Object.fromEntries(
+    ['row-lock', 'no-row-lock', 'swallowed-error'].map((name) => [tspace(name), '--clients 20']),
+  ),
 }
 
 /** How those end that have no output in the document: it says in words what comes of them. */
@@ -99,6 +106,8 @@ const exitCodes: Readonly<Record<string, number>> = {
   [`${explore} --strategy read-modify-write --invariant serial-equivalence --explorer pct`]: 1,
   [`${explore} --strategy read-modify-write --keep counterexamples`]: 1,
   [`${lockstep} simulate --strategy check-then-insert --clients 100`]: 1,
+  [tspace('no-row-lock')]: 1,
+  [tspace('swallowed-error')]: 1,
   [`${lockstep} replay properties/corpus/postgres/read-committed/purchase.read-modify-write.stock-conserved.json`]: 1,
 }
 
