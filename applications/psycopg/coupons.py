@@ -59,7 +59,10 @@ def answer(redeem, connection, command):
 
 def main():
     redeem = {"look": look, "insert": insert}[sys.argv[1]]
-    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as connection:
+    # Without it, a statement is prepared once it has been asked for five times, and these are forgotten after
+    # an error with a statement of their own: a run would depend on those before it.
+    options = {"autocommit": True, "prepare_threshold": None}
+    with psycopg.connect(os.environ["DATABASE_URL"], **options) as connection:
         for line in sys.stdin:
             question = json.loads(line)
             said = answer(redeem, connection, question["ask"])
