@@ -240,6 +240,8 @@ class Run {
       if (thrown instanceof Fault) throw thrown
       // Drivers and what is built on them have errors of their own, each in its own way.
       if (seat?.refusal) return toReply(seat.refusal)
+      // A pool may hand out a connection that a fault has broken before.
+      if (seat && this.#scheduler.hasStruck) return unknown()
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
       )

@@ -107,6 +107,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   [`${explore} --strategy read-modify-write --keep counterexamples`]: 1,
   [`${lockstep} simulate --strategy check-then-insert --clients 100`]: 1,
   [tspace('no-row-lock')]: 1,
+  [`${explore} --strategy naive-retry --faults connection`]: 1,
   [tspace('swallowed-error')]: 1,
   [`${lockstep} replay properties/corpus/postgres/read-committed/purchase.read-modify-write.stock-conserved.json`]: 1,
 }

@@ -179,7 +179,7 @@ export class Scheduler {
   /** The plan's faults, if it has any. */
   readonly #faults: PendingFaults | undefined
   /** Sessions that a fault of the plan has ended, or may be about to. */
-  readonly #struck = new WeakSet<ActorSession>()
+  readonly #struck = new Set<ActorSession>()
   readonly #alarm = new Alarm()
 
   constructor(options: SchedulerOptions) {
@@ -187,6 +187,11 @@ export class Scheduler {
     this.#actors = options.sessions.map((sessions, id) => new Actor(id, sessions))
     this.#habits = WaitHabits.of(options.lane)
     if (options.faults?.length) this.#faults = new PendingFaults(options.faults)
+  }
+
+  /** Whether a fault of the plan has struck. */
+  get hasStruck(): boolean {
+    return this.#struck.size > 0
   }
 
   /** Number of steps sent so far. */
