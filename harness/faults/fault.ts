@@ -12,6 +12,7 @@ export const faultNames = [
   'lock-timeout',
 ] as const
 
+/** One of {@link faultNames}. */
 export type FaultName = (typeof faultNames)[number]
 
 /**
@@ -71,11 +72,16 @@ export type FaultType = Described &
         arm(scene: Scene): Promise<void>
         /** Called before the actor's next statement, if it was not the one, or was. */
         disarm(scene: Scene): Promise<void>
+        /** Whether it has, by what became of the statement. */
         hasStruck(outcome: StatementOutcome): boolean
         /** Whether a wait of the statement ends by itself, so that nobody has to be waited for. */
         readonly endsWaits: boolean
       }
-    | { readonly moment: 'waiting'; strike(scene: Scene): Promise<void> }
+    | {
+        readonly moment: 'waiting'
+        /** The statement waits: it is to end. */
+        strike(scene: Scene): Promise<void>
+      }
   )
 
 export type Moment = FaultType['moment']

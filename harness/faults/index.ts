@@ -36,6 +36,7 @@ export const faultScopes = {
   all: faultNames,
 } as const satisfies Readonly<Record<string, readonly FaultName[]>>
 
+/** Names of the selections of {@link faultScopes}. */
 export type FaultScope = keyof typeof faultScopes
 
 /** Whether the actor's program ends with it. An application's cannot: others use it too, or it is this one. */
