@@ -246,6 +246,15 @@ describe('the answer to what was executed', () => {
     ])
   })
 
+  test('is without rows if the last statement that could return any has none', () => {
+    const conversation = opened()
+      .client(...executed('SELECT 7'), ...executed('SELECT 8'), client.sync())
+      .server(server.parsed(), server.bound(), columns, server.row('7'))
+      .server(server.complete('SELECT 1'), server.parsed(), server.bound(), columns)
+      .server(server.complete('SELECT 0'), server.ready())
+    expect(outcomesOf(conversation)).toMatchObject([{ rows: [], affectedRows: 0 }])
+  })
+
   test('is of the last statement of several', () => {
     const conversation = opened()
       .client(...executed('SELECT 7'), ...executed('UPDATE'), client.sync())
@@ -360,6 +369,12 @@ describe('the end of a session', () => {
     const conversation = opened().client(client.query('SELECT 1')).server(fatal)
     expect(outcomesOf(conversation)).toEqual([{ ...ended, transaction: 'none' }])
     expect(conversation.written('client')).toEqual(fatal)
+  })
+
+  test('does not hide what was refused before it', () => {
+    const conversation = opened().client(client.query('SELECT 1'))
+    conversation.server(server.error('22012'), fatal)
+    expect(outcomesOf(conversation)).toMatchObject([{ ok: false, error: { code: '22012' } }])
   })
 
   test('ends a request behind a preparation, too', () => {

@@ -48,6 +48,18 @@ describe('rows from the client', () => {
     ])
   })
 
+  test('may come although they are not asked for', () => {
+    const conversation = opened()
+      .client(client.query('COPY nothing FROM STDIN'), ...rows, client.copyDone())
+      .server(server.error('42P01'), server.ready())
+      .client(client.query('SELECT'))
+      .server(server.complete('SELECT'), server.ready())
+    expect(conversation.all('response')).toMatchObject([
+      { outcome: { ok: false } },
+      { outcome: { ok: true } },
+    ])
+  })
+
   const prepared = [client.parse('COPY t FROM STDIN'), client.bind(), client.execute()]
   const begun = [server.parsed(), server.bound(), server.copyIn()]
 
@@ -73,12 +85,14 @@ describe('rows from the client', () => {
   })
 
   test('need no Sync before them', () => {
-    for (const before of [[], [client.flush()]]) {
+    for (const before of [rows, [], [client.flush(), ...rows]]) {
       const conversation = opened()
-        .client(...prepared, ...before, ...rows)
-        .server(...begun)
+        .client(...prepared, ...before)
         .client(client.copyDone(), client.sync())
+        .server(...begun)
         .server(server.complete('COPY 2'), server.ready())
+        .client(client.sync())
+        .server(server.ready())
       expect(conversation.all('response')).toMatchObject([
         { outcome: { affectedRows: 2, transaction: 'none' } },
       ])

@@ -60,7 +60,7 @@ class PostgresFollower implements WireFollower {
     const expected = this.#expectedOf(message)
     for (const each of expected) {
       if (endsWithReady(each)) this.#isUnsynced = false
-      else if (isExtended(each) && message.kind !== 'injection') this.#isUnsynced = true
+      else if (isExtended(each)) this.#isUnsynced = true
     }
     if (message.kind !== 'pass') {
       const isInjected = message.kind === 'injection'

@@ -126,6 +126,20 @@ describe('a statement that was prepared', () => {
     expect(shownIn(conversation)).toEqual(['EXECUTE "one"'])
   })
 
+  test('is not forgotten for others that come and go', () => {
+    const conversation = opened()
+      .client(client.parse('SELECT 1', 'one'), client.sync())
+      .server(server.parsed(), server.ready())
+    for (let index = 0; index < 10_000; index++) {
+      conversation
+        .client(client.parse('SELECT 2', `n${index}`), client.closeStatement(`n${index}`))
+        .client(client.sync())
+        .server(server.parsed(), server.closed(), server.ready())
+    }
+    conversation.client(client.bind({ name: 'one' }), client.execute(), client.sync())
+    expect(shownIn(conversation)).toEqual(['SELECT 1'])
+  })
+
   test('without a name is replaced by a simple query', () => {
     const conversation = opened()
       .client(client.parse('SELECT 1'), client.bind(), client.sync())
@@ -160,7 +174,7 @@ describe('a parameter', () => {
     { content: '0', value: 0 },
     { content: '-12', value: -12 },
     { content: '9007199254740991', value: 9_007_199_254_740_991 },
-    { content: '9007199254740993', value: '9007199254740993' },
+    { content: '9007199254740992', value: '9007199254740992' },
     { content: '007', value: '007' },
     { content: '-0', value: '-0' },
     { content: '1.5', value: '1.5' },

@@ -52,10 +52,9 @@ export function readRows({ fields, formats, rows }: ResultSet): readonly Row[] {
     const body = new MessageBody('The server sent DataRow', row)
     const values = body.list(() => body.value())
     body.end()
-    const known = fields?.length === values.length ? fields : undefined
     return Object.fromEntries(
       values.map((value, index) => {
-        const field = known?.[index] ?? unknownField(formats, index)
+        const field = fields?.[index] ?? unknownField(formats, index)
         return [field.name, value === null ? null : decode(field, value)]
       }),
     )
