@@ -177,7 +177,7 @@ async function withoutLeaks(
   goOn: (round: number) => Promise<void>,
   act: () => Promise<void>,
 ): Promise<void> {
-  const before = { connections: door.connections, memory: memoryInUse() }
+  const before = { connections: door.connections, sockets: openSockets(), memory: memoryInUse() }
   const end = new AbortController()
   let rounds = 0
   let most = 0
@@ -197,9 +197,14 @@ async function withoutLeaks(
   }
   expect(rounds).toBeGreaterThan(20)
   await expect.poll(() => door.connections).toBe(before.connections)
+  await expect.poll(openSockets).toBe(before.sockets)
   expect(memoryInUse() - before.memory).toBeLessThan(10 * megabyte)
   expect(most).toBeLessThan(500 * megabyte)
 }
+
+/** Of the whole process. */
+const openSockets = (): number =>
+  process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|Pipe)Wrap$/.test(name)).length
 
 /** Of what is in reach, in bytes. */
 function memoryInUse(): number {

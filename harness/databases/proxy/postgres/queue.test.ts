@@ -36,3 +36,13 @@ test('takes no longer the longer it is', () => {
   while (queue.length > 0) queue.shift()
   expect(performance.now() - began).toBeLessThan(2_000)
 })
+
+test('keeps nothing of what it has given', () => {
+  const queue = new Queue<number>()
+  const before = process.memoryUsage().heapUsed
+  for (let item = 0; item < 20_000_000; item++) {
+    queue.push(item)
+    queue.shift()
+  }
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(50 * 1024 * 1024)
+})
