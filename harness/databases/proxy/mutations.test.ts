@@ -204,7 +204,8 @@ async function withoutLeaks(
 
 /** Of the whole process. */
 const openSockets = (): number =>
-  process.getActiveResourcesInfo().filter((name) => /^(TCPSocket|Pipe)Wrap$/.test(name)).length
+  process.getActiveResourcesInfo().filter((resource) => /^(TCPSocket|Pipe)Wrap$/.test(resource))
+    .length
 
 /** Of what is in reach, in bytes. */
 function memoryInUse(): number {
