@@ -1,6 +1,9 @@
 /** Bytes in the order in which they came, in as few pieces as can be had without copying. */
 export class ByteRun {
   #pieces: Buffer[] = []
+  /** The piece that may grow: it is made when it is asked for. */
+  #last: Buffer | undefined
+  #lastLength = 0
   #length = 0
 
   /** In bytes. */
@@ -9,30 +12,44 @@ export class ByteRun {
   }
 
   get pieces(): readonly Buffer[] {
+    this.#close()
     return this.#pieces
   }
 
   add(bytes: Buffer): void {
     if (bytes.length === 0) return
     this.#length += bytes.length
-    const last = this.#pieces.at(-1)
-    if (last && isFollowedBy(last, bytes)) {
-      const whole = last.length + bytes.length
-      this.#pieces[this.#pieces.length - 1] = Buffer.from(last.buffer, last.byteOffset, whole)
-    } else {
-      this.#pieces.push(bytes)
+    if (this.#last && this.#isFollowedBy(this.#last, bytes)) {
+      this.#lastLength += bytes.length
+      return
     }
+    this.#close()
+    this.#last = bytes
+    this.#lastLength = bytes.length
   }
 
   /** All of them. None are left. */
   take(): readonly Buffer[] {
+    this.#close()
     const pieces = this.#pieces
     this.#pieces = []
     this.#length = 0
     return pieces
   }
-}
 
-/** Whether they stand one after the other in memory, as the messages of one chunk do. */
-const isFollowedBy = (first: Buffer, second: Buffer): boolean =>
-  first.buffer === second.buffer && first.byteOffset + first.length === second.byteOffset
+  /** Whether they stand one after the other in memory, as the messages of one chunk do. */
+  #isFollowedBy(last: Buffer, next: Buffer): boolean {
+    return last.buffer === next.buffer && last.byteOffset + this.#lastLength === next.byteOffset
+  }
+
+  #close(): void {
+    if (!this.#last) return
+    this.#pieces.push(
+      this.#last.length === this.#lastLength
+        ? this.#last
+        : Buffer.from(this.#last.buffer, this.#last.byteOffset, this.#lastLength),
+    )
+    this.#last = undefined
+    this.#lastLength = 0
+  }
+}

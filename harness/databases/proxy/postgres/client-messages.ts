@@ -8,7 +8,7 @@ import {
 import { ByteRun } from './byte-run.ts'
 import type { Expected } from './expected.ts'
 import { MessageBody } from './message-body.ts'
-import { messageNames, type ClientType } from './message-names.ts'
+import { sentBy, type ClientType } from './message-names.ts'
 import { MessageReader, type WireMessage } from './message-reader.ts'
 import { readOpening } from './opening.ts'
 import { PreparedNames } from './prepared.ts'
@@ -95,7 +95,7 @@ export class ClientMessages {
   }
 
   #open({ bytes, body }: WireMessage<ClientType>): void {
-    switch (readOpening(new MessageBody('The client sent a first message', body))) {
+    switch (readOpening(new MessageBody('client', undefined, body))) {
       case 'encryption':
         this.#results.push({ kind: 'answer', bytes: Buffer.from('N') })
         break
@@ -114,7 +114,7 @@ export class ClientMessages {
 
   #authenticate({ type, bytes }: WireMessage<ClientType>): void {
     if (type !== 'p' && type !== 'X') {
-      throw new WireError(`The client sent ${nameOf(type)} before the server had let it in.`)
+      throw new WireError(`${sentBy('client', type)} before the server had let it in.`)
     }
     this.#bytes.add(bytes)
     if (type === 'X') this.#phase = 'over'
@@ -274,6 +274,3 @@ export class ClientMessages {
     }
   }
 }
-
-const nameOf = (type: ClientType | undefined): string =>
-  type === undefined ? 'a first message' : messageNames.client[type]

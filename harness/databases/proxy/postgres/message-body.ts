@@ -1,22 +1,23 @@
 import { WireError } from '../wire.ts'
-import { messageNames, type ClientType, type ServerType, type Side } from './message-names.ts'
+import { sentBy, type ClientType, type ServerType, type Side } from './message-names.ts'
 import type { WireMessage } from './message-reader.ts'
 
 /** Reads what a message holds, from its beginning to its end. */
 export class MessageBody {
-  readonly #from: string
+  readonly #side: Side
+  readonly #type: string | undefined
   readonly #bytes: Buffer
   #at = 0
 
-  /** @param from for the error, such as "The client sent Bind" */
-  constructor(from: string, bytes: Buffer) {
-    this.#from = from
+  /** @param type of the message, if it has one: for errors */
+  constructor(side: Side, type: ClientType | ServerType | undefined, bytes: Buffer) {
+    this.#side = side
+    this.#type = type
     this.#bytes = bytes
   }
 
   static of(side: Side, { type, body }: WireMessage<ClientType | ServerType>): MessageBody {
-    const names: Readonly<Record<string, string>> = messageNames[side]
-    return new MessageBody(`The ${side} sent ${names[type ?? ''] ?? 'its first message'}`, body)
+    return new MessageBody(side, type, body)
   }
 
   int8(): number {
@@ -64,7 +65,9 @@ export class MessageBody {
 
   /** As many as their number before them says. */
   list<T>(read: () => T): T[] {
-    return Array.from({ length: this.int16() }, read)
+    const items: T[] = []
+    for (let left = this.int16(); left > 0; left--) items.push(read())
+    return items
   }
 
   /** @throws {WireError} when something is left */
@@ -74,6 +77,6 @@ export class MessageBody {
   }
 
   #wrong(what: string): WireError {
-    return new WireError(`${this.#from} ${what}.`)
+    return new WireError(`${sentBy(this.#side, this.#type)} ${what}.`)
   }
 }

@@ -56,8 +56,20 @@ export function messageType<From extends Side>(
   side: From,
   byte: number,
 ): keyof (typeof messageNames)[From] | undefined {
-  const letter = String.fromCharCode(byte)
-  return Object.hasOwn(messageNames[side], letter)
-    ? (letter as keyof (typeof messageNames)[From])
-    : undefined
+  return types[side][byte] as keyof (typeof messageNames)[From] | undefined
+}
+
+/** The letters by their bytes. */
+const types = { client: typesOf('client'), server: typesOf('server') } as const
+
+function typesOf(side: Side): readonly (string | undefined)[] {
+  const letters: (string | undefined)[] = Array.from({ length: 256 })
+  for (const letter of Object.keys(messageNames[side])) letters[letter.charCodeAt(0)] = letter
+  return letters
+}
+
+/** A message as errors name it, such as "The client sent Bind". */
+export function sentBy(side: Side, type: string | undefined): string {
+  const names: Readonly<Record<string, string>> = messageNames[side]
+  return `The ${side} sent ${names[type ?? ''] ?? 'a first message'}`
 }

@@ -1,5 +1,5 @@
 import { WireError } from '../wire.ts'
-import { messageNames, messageType, type Side } from './message-names.ts'
+import { messageType, sentBy, type messageNames, type Side } from './message-names.ts'
 
 /** A whole message, as it came. */
 export interface WireMessage<Type extends string> {
@@ -93,12 +93,12 @@ export class MessageReader<From extends Side> {
     if (length >= lengthBytes && length <= limit) return
     if (!this.isTyped && bytes[0] === tlsHandshake) throw new WireError(tlsAtOnce)
     const what = this.isTyped
-      ? messageNames[this.#side][this.#typeOf(bytes)]
-      : 'a first message that opens no connection'
+      ? sentBy(this.#side, this.#typeOf(bytes))
+      : `The ${this.#side} sent a first message that opens no connection`
     throw new WireError(
       length < lengthBytes
-        ? `The ${this.#side} sent ${String(what)} with a length of ${length}, which is less than that of the length itself.`
-        : `The ${this.#side} sent ${String(what)} with a length of ${length} bytes, and the limit is ${limit}.`,
+        ? `${what} with a length of ${length}, which is less than that of the length itself.`
+        : `${what} with a length of ${length} bytes, and the limit is ${limit}.`,
     )
   }
 

@@ -5,7 +5,7 @@ import { ByteRun } from './byte-run.ts'
 import { isExtended, type Expected } from './expected.ts'
 import { noProgress, placeOf, type Progress } from './grammar.ts'
 import { MessageBody } from './message-body.ts'
-import { messageNames, type ServerType } from './message-names.ts'
+import { sentBy, type ServerType } from './message-names.ts'
 import { MessageReader, type WireMessage } from './message-reader.ts'
 import { Queue } from './queue.ts'
 import { readReport, type Report } from './report.ts'
@@ -389,15 +389,13 @@ function fieldsOf(portal: Portal | undefined): readonly Field[] | undefined {
 const beginRows = (portal: Portal | undefined, answer: Answer | undefined): void =>
   answer?.beginRows(fieldsOf(portal), portal?.formats ?? [])
 
-const nameOf = (type: ServerType): string => messageNames.server[type]
-
 const unasked = (type: ServerType): WireError =>
-  new WireError(`The server sent ${nameOf(type)} when it was asked for nothing.`)
+  new WireError(`${sentBy('server', type)} when it was asked for nothing.`)
 
 const outOfPlace = (type: ServerType, { kind }: Expected): WireError =>
   type === 'W'
     ? new WireError('The server began a replication, which cannot be interleaved with anything.')
-    : new WireError(`The server sent ${nameOf(type)} where the answer to ${asked[kind]} goes on.`)
+    : new WireError(`${sentBy('server', type)} where the answer to ${asked[kind]} goes on.`)
 
 const asked: Readonly<Record<Expected['kind'], string>> = {
   startup: 'the first message',

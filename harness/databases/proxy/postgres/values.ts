@@ -49,7 +49,7 @@ export interface ResultSet {
 /** The rows, with values as the harness's own connections have them. */
 export function readRows({ fields, formats, rows }: ResultSet): readonly Row[] {
   return rows.map((row) => {
-    const body = new MessageBody('The server sent DataRow', row)
+    const body = new MessageBody('server', 'D', row)
     const values = body.list(() => body.value())
     body.end()
     return Object.fromEntries(
