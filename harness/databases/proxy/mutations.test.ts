@@ -196,8 +196,8 @@ async function withoutLeaks(
     await going
   }
   expect(rounds).toBeGreaterThan(20)
-  await expect.poll(() => door.connections).toBe(before.connections)
-  await expect.poll(openSockets).toBe(before.sockets)
+  await expect.poll(() => door.connections, { timeout: 5_000 }).toBe(before.connections)
+  await expect.poll(openSockets, { timeout: 5_000 }).toBe(before.sockets)
   expect(memoryInUse() - before.memory).toBeLessThan(10 * megabyte)
   expect(most).toBeLessThan(500 * megabyte)
 }

@@ -42,11 +42,11 @@ describe('a statement from the wire', () => {
   })
 
   test('that ends in a comment does not take the next one into it', () => {
-    const { params } = new Templates().statementOf([
+    const statement = new Templates().statementOf([
       { text: 'SELECT $1 -- one', values: [1] },
       { text: 'SELECT $1', values: [2] },
     ])
-    expect(params).toEqual([1, 2])
+    expect(statement).toEqual({ parts: ['SELECT ', ' -- one\n; SELECT ', ''], params: [1, 2] })
   })
 })
 

@@ -48,13 +48,17 @@ function join(bound: readonly BoundText[]): Template {
   for (const [index, { text, values }] of bound.entries()) {
     const own = takeApart(text, values.length)
     const [first = '', ...others] = own.parts
-    parts[parts.length - 1] += index === 0 ? first : `; ${first}`
+    parts[parts.length - 1] += index === 0 ? first : `${separatorAfter(bound[index - 1])}${first}`
     parts.push(...others)
     order.push(...own.order.map((number) => number + offset))
     offset += values.length
   }
   return { parts, order }
 }
+
+/** A comment at the end of a text must not take the next one into it. */
+const separatorAfter = (before: BoundText | undefined): string =>
+  before?.text.includes('--') === true ? '\n; ' : '; '
 
 /** With a `$n` for which there is no value, the server refuses it: then it is shown as it is. */
 function takeApart(text: string, count: number): Template {
