@@ -55,6 +55,9 @@ describe('the class of a run', () => {
     expect(idOf(history, planOf(2))).not.toBe(idOf(history))
     expect(idOf(history, { ...plan, actors: [[{ kind: 'b' }]] })).not.toBe(idOf(history))
     expect(idOf(history, { ...plan, schedule: [1, 2] })).toBe(idOf(history))
+    const faults = [{ actor: 0, step: 0, kind: 'client-dies' } as const]
+    expect(idOf(history, { ...plan, faults })).not.toBe(idOf(history))
+    expect(idOf(history, { ...plan, faults: [] })).toBe(idOf(history))
   })
 
   test('is known by the least order of its steps', () => {

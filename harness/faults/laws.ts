@@ -88,6 +88,9 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
       const told = own.map(({ reply }) => reply.kind)
       const isDead = type.moment === 'before' && type.endsProgram
       expect(told).toEqual(isDead ? ['unknown'] : ['ok', 'ok'])
+      // What strikes once fails one statement, and none of those that come after it.
+      const failed = history.filter((each) => each.kind === 'failed' && each.actor === actor)
+      expect(failed).toHaveLength(isDead ? 0 : 1)
       const others = observation.commands.filter((each) => each.actor !== actor)
       expect(others.map(({ reply }) => reply.kind)).toEqual(['ok', 'ok'])
     })

@@ -3,7 +3,7 @@ import type { EngineName } from '../databases/engine-name.ts'
 import type { Rows } from '../databases/engine.ts'
 import type { IsolationLevel } from '../databases/isolation.ts'
 import type { ActorId } from '../history.ts'
-import { aborted, ok, rejected } from '../reply.ts'
+import { aborted, ok, rejected, unknown } from '../reply.ts'
 import { sql, Story } from '../report/fixtures/story.ts'
 import { anomalyNames, definitions, type AnomalyName } from './anomaly-names.ts'
 import { anomalyOf, type Anomaly, type AnomalyContext } from './anomaly.ts'
@@ -57,6 +57,19 @@ class Play extends Story {
     return this
   }
 }
+
+const lost = { errorClass: 'connection lost', code: 'none', message: 'it broke' } as const
+
+/** B has done all that it has to do, and the answer to its COMMIT is lost; and A comes after it. */
+const lostUpdate = (wasDone: boolean): Play =>
+  play(A, B)
+    .reads(A, 1, 5)
+    .reads(B, 1, 5)
+    .sets(B, 1, 4)
+    .sends(B, sql`COMMIT`)
+    .isStruck(B, 'answer-lost', wasDone)
+    .fails(B, lost, 'none')
+    .replies(B, unknown()) as Play
 
 const play = (...actors: ActorId[]): Play => {
   const story = new Play()
@@ -889,4 +902,20 @@ describe('it cannot be told', () => {
     )
     expect(labelOf(vague, { serial, isTangled: true }).name).toBe('unknown')
   })
+})
+
+describe('a COMMIT whose answer was lost', () => {
+  test('counts as what it was', () => {
+    expect(labelOf(lostUpdate(true).sets(A, 1, 4).ends(A)).name).toBe('lost-update')
+    expect(labelOf(lostUpdate(false).sets(A, 1, 4).ends(A)).name).toBe('none')
+  })
+})
+
+test('what a client that has died had written was never there', () => {
+  const story = play(A, B).sets(B, 1, 4).isStruck(B, 'client-dies') as Play
+  story.replies(B, unknown())
+  expect(labelOf(story.reads(A, 1, 5).ends(A)).name).toBe('none')
+  const seen = play(A, B).sets(B, 1, 4).reads(A, 1, 4).isStruck(B, 'client-dies') as Play
+  seen.replies(B, unknown())
+  expect(labelOf(seen.ends(A), dirty).name).toBe('aborted-read')
 })
