@@ -8,7 +8,7 @@ import {
   type SimulatedActor,
   type SimulatedRun,
 } from '../explorers/fixtures/simulated-run.ts'
-import type { ActorId } from '../history.ts'
+import type { ActorId, History, RunEvent } from '../history.ts'
 import type { PerformedCommand } from '../invariant.ts'
 import type { Plan } from '../plan.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
@@ -151,12 +151,24 @@ describe('the faults of a plan', () => {
         fault.kind === 'answer-lost' && fault.actor === actor && fault.step === commands * 2 - 1,
     )
     if (!isStruck) return undefined
-    return recordOf(
-      simulate(
-        plan.actors.map((own) => idle(own.length * 2)),
-        choose,
-      ),
+    const run = simulate(
+      plan.actors.map((own) => idle(own.length * 2)),
+      choose,
     )
+    return recordOf({ ...run, history: withReplies(run.history) })
+  }
+
+  /** As it would be if every second step of an actor were the last one of a command. */
+  function withReplies(history: History): RunEvent[] {
+    const sent = new Map<ActorId, number>()
+    return history.flatMap((event): RunEvent[] => {
+      if (event.kind !== 'sent') return [event]
+      const { actor } = event
+      const number = (sent.get(actor) ?? 0) + 1
+      sent.set(actor, number)
+      if (number % 2 === 1) return [event]
+      return [event, { kind: 'replied', actor, command: number / 2 - 1, reply: ok() }]
+    })
   }
 
   test('are left out unless they are needed, and follow their actor', async () => {
@@ -168,6 +180,17 @@ describe('the faults of a plan', () => {
         { actor: 2, step: 1, kind: 'answer-lost' },
         { actor: 1, step: 1, kind: 'answer-lost' },
       ],
+    }
+    const failure = await firstFailure(plan, isLost, allSchedules())
+    const small = await minimise(failure, purchase, isLost)
+    expect(small.plan.actors).toEqual([[buy(2)]])
+    expect(small.plan.faults).toEqual([{ actor: 0, step: 1, kind: 'answer-lost' }])
+  })
+
+  test('come earlier where a command before them is left out', async () => {
+    const plan: Plan = {
+      ...planOf(stocked(9, 9), [buy(1), buy(3), buy(2)]),
+      faults: [{ actor: 0, step: 5, kind: 'answer-lost' }],
     }
     const failure = await firstFailure(plan, isLost, allSchedules())
     const small = await minimise(failure, purchase, isLost)

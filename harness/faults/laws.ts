@@ -105,6 +105,10 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
         for (const actor of actors) {
           const plan = struckBy(kind, actor, 2)
           const { history: first } = await runAt(grain, plan)
+          const released = first.findIndex((each) => each.kind === 'unblocked')
+          const struckAt = first.findIndex((each) => each.kind === 'fault')
+          // What it lets go on comes after it.
+          if (type.moment === 'before' && actor === 0) expect(struckAt).toBeLessThan(released)
           for (let run = 1; run < runs; run++) {
             expect((await runAt(grain, plan)).history).toEqual(first)
           }
@@ -116,6 +120,16 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
         }
       },
     )
+
+    test('leaves no row behind, whatever was done without an answer', async () => {
+      await prepareLane(lane, insistent)
+      const alone = { ...struckBy(kind, 0, 4), actors: [[buy(1)]], attempts: 1, schedule: [] }
+      await runAt('statement', alone)
+      await lane.sessions(1)
+      const rows = { product: [{ id: 1, stock: 9 }], purchase: [] }
+      await lane.reset(rows)
+      expect(await lane.observe()).toEqual(rows)
+    })
 
     test('does nothing beyond the end of the run', async () => {
       await prepareLane(lane, insistent)

@@ -69,7 +69,7 @@ const lostUpdate = (wasDone: boolean): Play =>
     .sends(B, sql`COMMIT`)
     .isStruck(B, 'answer-lost', wasDone)
     .fails(B, lost, 'none')
-    .replies(B, unknown()) as Play
+    .replies(B, unknown())
 
 const play = (...actors: ActorId[]): Play => {
   const story = new Play()
@@ -912,10 +912,10 @@ describe('a COMMIT whose answer was lost', () => {
 })
 
 test('what a client that has died had written was never there', () => {
-  const story = play(A, B).sets(B, 1, 4).isStruck(B, 'client-dies') as Play
+  const story = play(A, B).sets(B, 1, 4).isStruck(B, 'client-dies')
   story.replies(B, unknown())
   expect(labelOf(story.reads(A, 1, 5).ends(A)).name).toBe('none')
-  const seen = play(A, B).sets(B, 1, 4).reads(A, 1, 4).isStruck(B, 'client-dies') as Play
+  const seen = play(A, B).sets(B, 1, 4).reads(A, 1, 4).isStruck(B, 'client-dies')
   seen.replies(B, unknown())
   expect(labelOf(seen.ends(A), dirty).name).toBe('aborted-read')
 })
