@@ -339,10 +339,16 @@ export class InnodbLane extends BaseLane<LaneSession> {
     return { waiting, isShared: strangers > 0 }
   }
 
-  /** A killed session keeps its locks until it has undone its transaction. */
+  /**
+   * A session that has been ended keeps its locks until it has undone its transaction. MySQL leaves it out of
+   * the process list before that, but its thread is there.
+   */
   protected async untilGone(ids: readonly number[]): Promise<void> {
     const deadline = performance.now() + goneLimitMs
-    const left = `SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (${ids.join()})`
+    const left = `
+      SELECT ID FROM information_schema.PROCESSLIST WHERE ID IN (${ids.join()})
+      UNION ALL
+      SELECT PROCESSLIST_ID FROM performance_schema.threads WHERE PROCESSLIST_ID IN (${ids.join()})`
     const count = async () => (await this.#try(() => ask<unknown[]>(this.#watcher, left))).length
     while ((await count()) > 0) {
       if (performance.now() > deadline) {
