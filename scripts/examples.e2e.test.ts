@@ -56,6 +56,8 @@ const elsewhere: Readonly<Record<string, string>> = {
       'npm test',
     ].map((command) => [command, 'package.e2e.test.ts does it in a project of its own']),
   ),
+  [`${explore} --strategy ./applications/tspace-mysql/no-row-lock.ts --database mysql --isolation serializable --schedules 40`]:
+    'each deadlock makes the library wait for a second, so that it takes minutes',
   'npx vitest run booking.test.ts': 'package.e2e.test.ts runs it where it belongs',
 }
 
@@ -86,6 +88,8 @@ const smaller: Readonly<Record<string, string>> = {
     '--load-time 0.2 --repetitions 1 --clients 1',
   [`${lockstep} hermitage --database all`]: '--case p4,g1a',
   [`${explore} --strategy ./applications/shop-service/row-lock.ts`]: '--schedules 40',
+  [`${explore} --strategy ./applications/prisma/read-after-violation.ts --schedules 100`]:
+    '--schedules 20',
   [`${explore} --strategy ./applications/pg/unique-constraint.ts --faults connection`]:
     '--schedules 60',
   ...Object.fromEntries(
@@ -97,6 +101,8 @@ const smaller: Readonly<Record<string, string>> = {
 const exitCodes: Readonly<Record<string, number>> = {
   [`${explore} --workload redemption --strategy check-then-insert --database postgres`]: 1,
   [`${explore} --strategy ./my-strategy.ts`]: 1,
+  [`${explore} --strategy ./applications/typeorm/version-column.ts`]: 1,
+  [`${explore} --strategy ./applications/prisma/withdrawn-unseen.ts`]: 1,
   'npx lockstep explore --strategy ./strategies/check-then-book.ts': 1,
   [`${explore} --workload checkout --strategy lock-both --database postgres --isolation repeatable-read`]: 1,
   [`${retry} --database mariadb --isolation repeatable-read --snapshot-isolation off`]: 1,
