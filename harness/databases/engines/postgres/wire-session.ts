@@ -45,7 +45,7 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   async execute(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
-    if (statement.parts.some((part) => lasting.test(part))) this.#isDirty = true
+    if (mayOutlast(statement)) this.#isDirty = true
     if (queue.length > 0) await this.#volunteerAsVictim(queue)
     this.#clock.start()
     const outcome = await this.forward()
@@ -105,3 +105,10 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     return Promise.resolve(false)
   }
 }
+
+/** Whether it may leave something behind. An application may send several statements in one text. */
+const mayOutlast = ({ parts }: Statement): boolean =>
+  parts
+    .join('?')
+    .split(';')
+    .some((text) => text.trim() !== '' && lasting.test(text))
