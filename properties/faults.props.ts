@@ -14,21 +14,11 @@ import { catalogue, type StrategyId } from '../strategies/index.ts'
 import { mostSchedules, seed } from './budget.ts'
 import { testCell, type Note } from './cell-test.ts'
 import { cellsOf, describeCell, platforms, type Cell } from './cells.ts'
+import { underFaults } from './expectations/faults.ts'
 import { failWith } from './surprise.ts'
 
 /** Schedules of a strategy that should stand whatever happens to its connections. */
 const schedules = 120
-
-/** What connections that break do to these strategies: what they break, if anything. */
-const underFaults: Partial<Readonly<Record<StrategyId, readonly string[]>>> = {
-  'purchase/naive-retry': ['bought-once', 'ok-has-its-purchase'],
-  'purchase/idempotency-key': [],
-  'purchase/request-table': [],
-  // Those that make no second attempt, and say that nobody knows.
-  'purchase/select-for-update': [],
-  'redemption/unique-constraint': [],
-  'checkout/lock-both': [],
-}
 
 async function search(
   lane: Lane,

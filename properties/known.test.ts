@@ -116,6 +116,19 @@ describe('a known counterexample', () => {
     expect(mended(atRepeatableRead, { invariant: 'serial-equivalence' })).toBe(false)
   })
 
+  test('is not mended where it takes faults to break it, and they do', () => {
+    const [, cell] = cellsOf('postgres')
+    const known = knownOf('purchase/naive-retry', { invariant: 'bought-once' })
+    const { plan } = known.recording
+    const faults = [{ actor: 0, step: 4, kind: 'answer-lost' } as const]
+    expect(isMended(known, cell!)).toBe(true)
+    const recording = { ...known.recording, plan: { ...plan, faults } }
+    expect(isMended({ ...known, recording }, cell!)).toBe(false)
+    expect(isMended({ ...known, recording, strategy: 'purchase/idempotency-key' }, cell!)).toBe(
+      true,
+    )
+  })
+
   test('of a strategy that is no more is refused', () => {
     expect(() => idOf({ ...found, strategy: 'read-modify-wite' }, 'x.json')).toThrow(
       'x.json is of another strategy. There is no strategy "purchase/read-modify-wite". Did you mean "purchase/read-modify-write"?',
