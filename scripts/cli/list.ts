@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import {
   engines,
   explorers,
+  faultTypes,
   isolationLevels,
   pageWidth,
   judgeable,
@@ -45,11 +46,12 @@ function catalogue() {
       isolationLevels,
     })),
     explorers: explorers.map(pick),
+    faults: Object.values(faultTypes).map(pick),
   }
 }
 
 function describe(): string {
-  const { workloads: all, databases, explorers: known } = catalogue()
+  const { workloads: all, databases, explorers: known, faults } = catalogue()
   const sections = all.flatMap((workload) => [
     `workload ${workload.name}: ${workload.summary}`,
     table('strategies', workload.strategies),
@@ -60,7 +62,12 @@ function describe(): string {
     name,
     summary: `${title}; ${defaultIsolation} unless --isolation says otherwise.`,
   }))
-  return [...sections, table('databases', titles), table('explorers', known)].join('\n\n')
+  const others = [
+    table('databases', titles),
+    table('explorers', known),
+    table('faults, with --faults', faults),
+  ]
+  return [...sections, ...others].join('\n\n')
 }
 
 function table(title: string, entries: readonly Entry[]): string {
