@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { engines, explorers, workloads } from '../../harness/index.ts'
+import { engines, explorers, faultTypes, workloads } from '../../harness/index.ts'
 import { strategies } from '../../strategies/index.ts'
 import { lockstep as run } from '../fixtures/program.ts'
 
 /** Whatever needs no server is not to start one: here it could not. */
 const lockstep = (...args: string[]) => run(args, { temporaryFolder: '/nonexistent' })
 
+const faults = Object.values(faultTypes)
+
 describe.concurrent('list', () => {
   test('names everything there is, within 100 columns', async () => {
     const { exitCode, stdout, stderr } = await lockstep('list')
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
-    for (const { name } of [...strategies, ...workloads, ...engines, ...explorers]) {
+    for (const { name } of [...strategies, ...workloads, ...engines, ...explorers, ...faults]) {
       expect(stdout).toContain(name)
     }
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([])
@@ -23,7 +25,7 @@ describe.concurrent('list', () => {
     const catalogue = JSON.parse(stdout) as {
       readonly workloads: readonly { readonly strategies: readonly object[] }[]
     }
-    expect(Object.keys(catalogue)).toEqual(['workloads', 'databases', 'explorers'])
+    expect(Object.keys(catalogue)).toEqual(['workloads', 'databases', 'explorers', 'faults'])
     expect(catalogue.workloads.flatMap((each) => each.strategies)).toHaveLength(strategies.length)
     expect(catalogue.workloads[0]?.strategies[0]).toEqual({
       name: 'check-then-insert',
