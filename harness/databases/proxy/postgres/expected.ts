@@ -30,6 +30,10 @@ const extended: ReadonlySet<Kind> = new Set([
 /** What belongs to the extended query protocol: after an error there, the server waits for Sync. */
 export const isExtended = ({ kind }: Expected): boolean => extended.has(kind)
 
+/** What opens a transaction, where there is none, that ends with Sync. */
+export const beginsTransaction = (expected: Expected): boolean =>
+  isExtended(expected) && expected.kind !== 'close'
+
 const ending: ReadonlySet<Kind> = new Set(['startup', 'query', 'function call', 'sync'])
 
 /** What is answered by ReadyForQuery at the end. */

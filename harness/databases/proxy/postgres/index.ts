@@ -11,7 +11,7 @@ import type {
 } from '../wire.ts'
 import { Answer } from './answer.ts'
 import { ClientMessages } from './client-messages.ts'
-import { endsWithReady, isExtended, type Expected } from './expected.ts'
+import { beginsTransaction, endsWithReady, type Expected } from './expected.ts'
 import { injectionOf } from './injection.ts'
 import { ServerMessages } from './server-messages.ts'
 import { Templates } from './templates.ts'
@@ -31,7 +31,7 @@ class PostgresFollower implements WireFollower {
   readonly #client: ClientMessages
   readonly #server: ServerMessages
   readonly #injections = new WeakMap<Injection, readonly Expected[]>()
-  /** Whether the server waits for Sync: something of the extended protocol was sent, and none after it. */
+  /** Whether a transaction may be open that ends with Sync. */
   #isUnsynced = false
 
   constructor(limits: WireLimits) {
@@ -60,7 +60,7 @@ class PostgresFollower implements WireFollower {
     const expected = this.#expectedOf(message)
     for (const each of expected) {
       if (endsWithReady(each)) this.#isUnsynced = false
-      else if (isExtended(each)) this.#isUnsynced = true
+      else if (beginsTransaction(each)) this.#isUnsynced = true
     }
     if (message.kind !== 'pass') {
       const isInjected = message.kind === 'injection'
@@ -78,7 +78,7 @@ class PostgresFollower implements WireFollower {
   }
 
   inject(text: string): Injection {
-    const { bytes, expected } = injectionOf(text, this.#isUnsynced)
+    const { bytes, expected } = injectionOf(text, this.#isUnsynced || this.#server.isPassingOver)
     const injection: Injection = { kind: 'injection', bytes: [bytes] }
     this.#injections.set(injection, expected)
     return injection

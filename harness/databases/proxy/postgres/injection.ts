@@ -9,7 +9,8 @@ const name = 'lockstep'
  *
  * A simple query would drop what the client has prepared without a name, and may execute next; outside a
  * transaction block it would also commit what Sync has not. So a single statement is prepared under a name
- * instead. Several in one text can only be a simple query.
+ * instead. Several in one text can only be a simple query. Only a client that sends a simple query of its own
+ * where Sync is due can tell: PostgreSQL 18 then leaves to Sync what that query would have committed.
  *
  * @param isUnsynced whether Sync is the client's to send: then none is sent here
  */

@@ -92,6 +92,15 @@ describe('a statement of the harness', () => {
     ])
   })
 
+  test('does not end that wait, whatever was passed over meanwhile', () => {
+    const conversation = opened()
+      .client(client.execute(), client.flush(), client.query('SELECT 1'))
+      .server(server.error('34000'))
+    expect(conversation.all('response')).toHaveLength(2)
+    conversation.inject('SET x = 1')
+    expect(typesIn(conversation.written('server'))).toBe('EHQPBDECCH')
+  })
+
   test('comes between two requests, also where the second one is there already', () => {
     const conversation = opened().client(client.query('ONE'))
     conversation.server(server.complete('ONE'), server.ready('T')).inject('SET x = 1')

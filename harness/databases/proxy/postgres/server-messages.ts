@@ -57,6 +57,11 @@ export class ServerMessages {
     return this.#state.transaction
   }
 
+  /** Whether the server waits for Sync after an error, and does nothing until then. */
+  get isPassingOver(): boolean {
+    return this.#passedOver !== undefined
+  }
+
   held(): readonly Buffer[] {
     const answer = this.#current
     if (answer?.isInjected === true) return []
