@@ -4,6 +4,7 @@ import {
   engines,
   explore,
   exhaustive,
+  pos,
   prepareLane,
   random,
   surveyPlans,
@@ -27,6 +28,8 @@ import { showSurprise } from './surprise.ts'
 const preemptions = 2
 /** Strategies of so many statements that their schedules with two preemptions are hundreds. */
 const longOnes: Partial<Readonly<Record<StrategyId, number>>> = {
+  'purchase/idempotency-key': 1,
+  'purchase/request-table': 1,
   'purchase/skip-locked': 1,
   'purchase/reservation': 1,
   'purchase/reservation-check-then-confirm': 1,
@@ -121,10 +124,11 @@ export function expectJudged({ fault, effective, schedules: number }: Survey): v
 }
 
 async function expectBreaks(lane: Lane, strategy: Strategy, claim: string): Promise<void> {
+  // It has not shown in what was drawn so far, so it takes several steps in order: see docs/search-power.md.
   const found = await explore({
     lane,
     strategy,
-    explorer: random,
+    explorer: pos,
     seed,
     grains: ['statement'],
     invariants: [claim],
