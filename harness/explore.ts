@@ -49,7 +49,8 @@ export interface ExploreOptions {
   /** Most preemptions in a schedule of a systematic explorer; any number by default. */
   readonly preemptions?: number | undefined
   /**
-   * Kinds of faults that plans may hold, none by default: for a sampling explorer. See {@link faultScopes}.
+   * Kinds of faults that plans may hold, none by default: see {@link faultScopes}. What is sampled draws up
+   * to two of them; what is enumerated tries one at a time, wherever it can strike.
    */
   readonly faults?: readonly FaultName[] | undefined
   /** Names of the invariants to judge by; by default those the strategy claims. */
@@ -180,6 +181,7 @@ class Exploring {
       bounds: preemptions === undefined ? {} : { preemptions },
       scenario,
       actors: actors ?? 2,
+      faults: this.#faults,
       budget,
       selfCheckEvery,
     })
@@ -293,9 +295,9 @@ export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {
     if (options.preemptions !== undefined) throw notForSampling(explorer, 'switches', 'preemptions')
     return
   }
-  if (options.faults?.length) {
+  if (options.faults?.length && !explorer.takesFaults) {
     throw new UsageError(
-      `Explorer "${explorer.name}" does not search where faults can strike: leave --faults out, or choose a sampling explorer.`,
+      `Explorer "${explorer.name}" does not know which steps commute where faults strike: leave --faults out, or choose another one.`,
     )
   }
   if (seed !== undefined) {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Rows } from '../databases/engine.ts'
 import { Fault, HarnessFault } from '../errors.ts'
-import { faultType } from '../faults/index.ts'
+import { strikesIn } from '../faults/strikes.ts'
 import type { PlannedFault } from '../faults/fault.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
 import type { ActorId, History } from '../history.ts'
@@ -80,22 +80,17 @@ async function placedFaults(failure: Failure, attempt: Try): Promise<Failure> {
   return record ? { plan: placed, record } : failure
 }
 
+/** Those that have struck, where they have; and after them those that have not, as they were. */
 function placesOf(faults: readonly PlannedFault[], history: History): PlannedFault[] {
   const left = [...faults]
-  const taken = new Map<ActorId, number>()
-  const placed: PlannedFault[] = []
-  for (const event of history) {
-    const { actor } = event
-    const number = taken.get(actor) ?? 0
-    const isTaken = event.kind === 'sent' && event.request.kind !== 'phase'
-    if (isTaken) taken.set(actor, number + 1)
-    if (event.kind !== 'fault') continue
-    const index = left.findIndex((each) => each.actor === actor && each.kind === event.fault)
-    const [fault] = index < 0 ? [] : left.splice(index, 1)
-    const isBefore = faultType(event.fault).moment === 'before'
-    if (fault) placed.push({ ...fault, step: isBefore ? number : number - 1 })
+  const struck = strikesIn(history)
+  for (const strike of struck) {
+    const index = left.findIndex(
+      ({ actor, kind }) => actor === strike.actor && kind === strike.kind,
+    )
+    if (index >= 0) left.splice(index, 1)
   }
-  return [...placed, ...left]
+  return [...struck, ...left]
 }
 
 /** Leaves out what can be left out with everything else in the same order. */

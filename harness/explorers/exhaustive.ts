@@ -18,6 +18,7 @@ export const exhaustive: SystematicExplorer = {
   name: 'exhaustive',
   summary: 'Tries every schedule of a fixed scenario, and says so when none is left.',
   takesBounds: true,
+  takesFaults: true,
   search: (bounds) => new DepthFirstSearch(bounds),
 }
 

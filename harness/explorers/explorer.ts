@@ -41,6 +41,8 @@ export interface SystematicExplorer {
   readonly summary: string
   /** Whether it can leave out what is beyond a bound. If not, it refuses one with a `UsageError`. */
   readonly takesBounds: boolean
+  /** Whether it leaves nothing out that a fault could make a difference to. */
+  readonly takesFaults: boolean
   /**
    * Begins a walk.
    *

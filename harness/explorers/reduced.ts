@@ -31,6 +31,7 @@ export const reduced: SystematicExplorer = {
   name: 'reduced',
   summary: 'Tries one schedule, or a few, of each set that differs only in steps that commute.',
   takesBounds: false,
+  takesFaults: false,
   search: (options) => new ReducedSearch(options),
 }
 

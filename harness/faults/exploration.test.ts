@@ -109,11 +109,58 @@ describe('a search with faults', () => {
     expect(found).not.toHaveProperty('faults')
   })
 
-  test.each([exhaustive, reduced])('is none that $name can do', (explorer) => {
-    const { lane: _, seed: __, grains: ___, ...options } = searching({ explorer })
+  test('is none for an explorer that leaves out what commutes', () => {
+    const { lane: _, seed: __, grains: ___, ...options } = searching({ explorer: reduced })
     expect(() => checkOptions(options)).toThrow(
-      `Explorer "${explorer.name}" does not search where faults can strike: leave --faults out, or choose a sampling explorer.`,
+      'Explorer "reduced" does not know which steps commute where faults strike: leave --faults out, or choose another one.',
     )
+  })
+})
+
+describe('a search of all schedules with faults', () => {
+  const reader = (statements: number) =>
+    purchaseStrategy('reader', async (session, { productId }) => {
+      for (let left = statements; left > 0; left--) {
+        await session.sql`SELECT stock FROM product WHERE id = ${productId}`
+      }
+      return ok()
+    })
+  const enumerating = (more: Partial<ExploreOptions>): ExploreOptions =>
+    searching({ explorer: exhaustive, seed: undefined, scenario: 'plenty', ...more })
+
+  test.for([
+    // Without a fault, two orders; and two where the one statement of either fails.
+    [1, 2 + 2 * 2],
+    // Six orders of two and two; of one that fails and two, three; of two of which one fails, six.
+    [2, 6 + 2 * (3 + 6)],
+  ] as const)(
+    'tries every place where one can strike, of %i statements each',
+    async ([statements, schedules]) => {
+      const strategy = reader(statements)
+      const found = await explore(enumerating({ strategy, faults: ['session-killed'] }))
+      expect(found).toMatchObject({ verdict: 'holds', exhausted: true, schedules })
+      expect(found.faults).toEqual({
+        'session-killed': found.schedules - (statements === 1 ? 2 : 6),
+      })
+    },
+  )
+
+  test('finds what takes a fault at one place, and nothing where there is no such place', async () => {
+    const found = await explore(enumerating({ preemptions: 0, shrinkBudgetMs: 1_000 }))
+    if (found.verdict !== 'violated') throw new Error(found.verdict)
+    expect(found.counterexample.plan.faults).toEqual([{ actor: 0, step: 4, kind: 'answer-lost' }])
+    const bounds = { preemptions: 0 }
+    const held = await explore(enumerating({ strategy: careful, ...bounds }))
+    expect(held).toMatchObject({ verdict: 'holds' })
+    expect(Object.values(held.faults ?? {}).every((times) => times > 0)).toBe(true)
+  })
+
+  test('ends with its budget, and says that there was more', async () => {
+    const strategy = reader(2)
+    const found = await explore(
+      enumerating({ strategy, faults: ['session-killed'], schedules: 10 }),
+    )
+    expect(found).toMatchObject({ verdict: 'holds', exhausted: false, schedules: 10 })
   })
 })
 
