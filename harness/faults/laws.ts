@@ -116,7 +116,7 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
           // What is lost at the end of a run has a successor at the beginning of the next one.
           await lane.sessions(2)
           await lane.reset(aBeforeB.initial)
-          await expect.poll(() => struck.leftovers(lane)).toEqual(before)
+          await expect.poll(() => struck.leftovers(lane), { timeout: 5_000 }).toEqual(before)
           expect((await runAt(grain, aBeforeB)).history).toEqual(undisturbed)
         }
       },
