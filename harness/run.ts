@@ -78,12 +78,13 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
   if (lane.stops !== (grain === 'phase')) {
     throw new HarnessFault(`The lane was not prepared for grain "${grain}".`)
   }
-  const host = await hostReady(options)
-  const sessions = await lane.sessions(plan.actors.length * options.strategy.connections)
-  const ready = lane.reset(plan.initial)
-  ready.catch(() => undefined) // the run awaits it, unless something else stops it before
-  const run = new Run(options, sessions, ready, host)
+  const host = ApplicationHost.of(lane)
   try {
+    if (host) await makeReady(host, options)
+    const sessions = await lane.sessions(plan.actors.length * options.strategy.connections)
+    const ready = lane.reset(plan.initial)
+    ready.catch(() => undefined) // the run awaits it, unless something else stops it before
+    const run = new Run(options, sessions, ready, host)
     const record = await run.execute()
     lane.anticipate(plan.initial)
     return record
@@ -100,22 +101,16 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
  * Applications open connections when they need them, and some then ask the server this and that. They have
  * done so before the first run of so many actors, as far as doing the same commands all at once makes them.
  */
-async function hostReady({
-  lane,
-  strategy,
-  plan,
-  limits = defaultLimits,
-}: RunOptions): Promise<ApplicationHost | undefined> {
-  const host = ApplicationHost.of(lane)
+async function makeReady(
+  host: ApplicationHost,
+  { lane, strategy, plan, limits = defaultLimits }: RunOptions,
+): Promise<void> {
   const actors = plan.actors.length
-  if (!host || host.warmFor >= actors) {
-    await host?.start(actors)
-    return host
-  }
+  await host.start(actors)
+  if (host.warmFor >= actors) return
   const { statementMs: limitMs } = limits
   await executeNaively({ lane, strategy, plan, coordination: 'barrier', limitMs })
   host.warmFor = actors
-  return host
 }
 
 /** What a run broke, in the order of the workload's invariants, with serial equivalence at the end. */
@@ -181,6 +176,8 @@ class Run {
     const commands = performedCommands(plan, events) // while the state is still on its way
     await this.#scheduler.observed()
     if (this.#observedAt !== steps) await this.#observe()
+    // An application may have gone on when its commands had ended.
+    this.#scheduler.check()
     const observation = {
       initial: plan.initial,
       commands,
@@ -203,6 +200,8 @@ class Run {
       for (const [index, command] of commands.entries()) {
         this.#underWay.set(actor, index)
         await seat?.begin()
+        // Nothing of a run may reach the application that is started after it.
+        if (this.#scheduler.isStopped) return
         const reply = await this.#call(actor, index, command, seat?.gate ?? port.gate, seat)
         this.#checkEnd(actor, command, port)
         this.#scheduler.record({ kind: 'replied', actor, command: index, reply })

@@ -1,4 +1,5 @@
-import { StrategyFault } from '../errors.ts'
+import { setTimeout as pause } from 'node:timers/promises'
+import { StrategyFault, type Fault } from '../errors.ts'
 import type { ProxiedSession } from '../databases/proxy/session.ts'
 import { showStatement, type Statement } from '../databases/statement.ts'
 import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
@@ -24,6 +25,10 @@ export class Desk {
   #isOpen = false
   /** The first statement that came when none was expected, since the last run began. */
   #stray: Statement | undefined
+  /** Why a session could not be set up, since the last run began. */
+  #failure: Fault | undefined
+  /** Sessions that are over. */
+  #losses = 0
   /** Those that have a statement behind them and are not over. */
   readonly #known = new Set<ProxiedSession>()
   readonly #busy = new Set<ProxiedSession>()
@@ -39,6 +44,7 @@ export class Desk {
   /** From now on every statement is a step of one of the actors, until the run is ended. */
   begin(): DeskRun {
     this.#refuseStray()
+    this.refuseFailure()
     const run = new DeskRun(this.#name, this.#actors)
     this.#run = run
     return run
@@ -53,12 +59,27 @@ export class Desk {
   /** From now on statements are sent as they come. */
   open(): void {
     this.#refuseStray()
+    this.refuseFailure()
     this.#isOpen = true
   }
 
   /** Nothing that came up to now is of any account. */
   forgive(): void {
     this.#stray = undefined
+    this.#failure = undefined
+  }
+
+  /** A session could not be set up: what its client does without it says nothing about the application. */
+  failed(fault: Fault): void {
+    this.#failure ??= fault
+    this.#run?.fail(fault)
+  }
+
+  /** @throws {Fault} when a session could not be set up. */
+  refuseFailure(): void {
+    const failure = this.#failure
+    this.#failure = undefined
+    if (failure) throw failure
   }
 
   /** Sent all the same, so that the application goes on; but it may have changed what a run has seen. */
@@ -72,6 +93,38 @@ export class Desk {
   get isLeftInside(): boolean {
     return [...this.#known].some(
       (session) => session.transaction !== 'none' && !this.#busy.has(session),
+    )
+  }
+
+  /** How many sessions have ended so far. */
+  get losses(): number {
+    return this.#losses
+  }
+
+  /**
+   * Resolves when no statement is under way that was sent outside runs: a command may be answered before
+   * its last one is.
+   *
+   * @throws {StrategyFault} when one does not end in time, or a transaction is left open.
+   */
+  async quiet(limitMs: number): Promise<void> {
+    const deadline = performance.now() + limitMs
+    while (this.#busy.size > 0) {
+      if (performance.now() > deadline) throw this.#restless(limitMs)
+      await pause(lookAgainMs)
+    }
+    if (this.isLeftInside) throw this.leftInside()
+  }
+
+  #restless(limitMs: number): StrategyFault {
+    return new StrategyFault(
+      `Application "${this.#name}" had a statement under way for ${limitMs} ms after its commands had ended: it must await every one.`,
+    )
+  }
+
+  leftInside(): StrategyFault {
+    return new StrategyFault(
+      `Application "${this.#name}" ended a command with its transaction open: it must COMMIT or ROLLBACK.`,
     )
   }
 
@@ -103,6 +156,7 @@ export class Desk {
   left(session: ProxiedSession): void {
     this.#known.delete(session)
     this.#busy.delete(session)
+    this.#losses += 1
     this.#run?.left(session)
   }
 
@@ -150,7 +204,7 @@ export class DeskRun {
   arrived(door: number, session: ProxiedSession, statement: Statement): void {
     const seat = this.#turns ? this.#whoseTurn(session) : this.#seats[door]
     if (!seat) {
-      this.#failWith(statement)
+      this.fail(unexpected(this.#name, statement))
       return
     }
     for (const other of this.#seats) if (other !== seat) other.forget(session)
@@ -166,10 +220,14 @@ export class DeskRun {
     for (const seat of this.#seats) if (seat.has(session)) seat.left(session)
   }
 
-  #failWith(statement: Statement): void {
-    this.#seats[0]?.fail(unexpected(this.#name, statement))
+  /** Ends the run, which cannot be judged. */
+  fail(fault: Fault): void {
+    this.#seats[0]?.fail(fault)
   }
 }
+
+/** How often to look whether a statement is over, in milliseconds. */
+const lookAgainMs = 2
 
 const unexpected = (name: string, statement: Statement): StrategyFault =>
   new StrategyFault(

@@ -7,7 +7,10 @@ import type { Strategy } from '../strategy.ts'
 import type { Application } from './application.ts'
 import { Desk } from './desk.ts'
 
-/** How long an application may take to start, and to stop, in milliseconds. */
+/**
+ * How long an application may take to start, and to stop, in milliseconds. A program that does not end has
+ * been killed by then: see `Program`.
+ */
 const startLimitMs = 60_000
 const stopLimitMs = 2_000
 
@@ -25,6 +28,8 @@ export class ApplicationHost implements Guest {
   /** What `start` returned: one for each actor, or one for all. */
   #clients: unknown[] = []
   #actors = 0
+  /** Connections that it had open at the same time at doors that are closed. */
+  #mostBefore = 0
 
   private constructor(lane: Lane, { name }: Strategy, application: Application) {
     this.#lane = lane
@@ -48,7 +53,7 @@ export class ApplicationHost implements Guest {
 
   /** Why an actor may neither send a statement nor end. */
   get idleHint(): string {
-    return 'Perhaps all connections of its pool are in use, as it needs one for each actor; or it waits for something else than its database; or it does not use the URL that it was started with.'
+    return 'Perhaps all connections of its pool are in use, as it needs one for each actor; or it waits for something else than its database; or it does not use the URL that it was started with; or it works on when its commands have ended.'
   }
 
   get isShared(): boolean {
@@ -66,11 +71,14 @@ export class ApplicationHost implements Guest {
     const wanted = this.isShared ? 1 : actors
     if (this.#clients.length >= wanted) return
     this.desk.open()
-    while (this.#clients.length < wanted) {
-      const door = await this.#door(this.#clients.length)
-      this.#clients.push(await this.#startAt(door))
+    try {
+      while (this.#clients.length < wanted) {
+        const door = await this.#door(this.#clients.length)
+        this.#clients.push(await this.#startAt(door))
+      }
+    } finally {
+      this.desk.end()
     }
-    this.desk.end()
   }
 
   async #door(number: number): Promise<Door> {
@@ -79,6 +87,7 @@ export class ApplicationHost implements Guest {
     const door = await this.#lane.openDoor({
       arrived: (session, statement) => this.desk.arrived(number, session, statement),
       left: (session) => this.desk.left(session),
+      failed: (fault) => this.desk.failed(fault),
     })
     this.#doors.push(door)
     return door
@@ -86,10 +95,14 @@ export class ApplicationHost implements Guest {
 
   async #startAt({ url }: Door): Promise<unknown> {
     const options = { url, engine: this.#lane.engine.name, actors: this.#actors }
+    const starting = this.#application.start(options)
     try {
-      return await within(startLimitMs, this.#application.start(options), 'it took too long')
+      return await within(startLimitMs, starting, `it took more than ${startLimitMs / 1000} s`)
     } catch (thrown) {
+      // It may still come to be, and nobody would end it.
+      starting.then((client) => this.#stop(client)).catch(() => {})
       if (thrown instanceof Fault) throw thrown
+      this.desk.refuseFailure()
       throw new StrategyFault(
         `Application "${this.#name}" could not be started: ${describeThrown(thrown)}${whereThrown(thrown)}.`,
       )
@@ -98,7 +111,8 @@ export class ApplicationHost implements Guest {
 
   /** How many connections it has had open at the same time, at most. */
   get connections(): number {
-    return this.#doors.reduce((sum, { mostConnections }) => sum + mostConnections, 0)
+    const now = this.#doors.reduce((sum, { mostConnections }) => sum + mostConnections, 0)
+    return Math.max(now, this.#mostBefore)
   }
 
   /** What `start` returned for the actor. */
@@ -110,7 +124,10 @@ export class ApplicationHost implements Guest {
     for (const door of this.#doors) door.refuse()
   }
 
-  /** Ends the application. It is started again when it is needed. */
+  /**
+   * Ends the application. It is started again when it is needed, and finds its database elsewhere then: if
+   * something of it is left, that has nothing to say any more.
+   */
   async interrupt(): Promise<void> {
     const clients = this.#clients
     this.#clients = []
@@ -118,8 +135,14 @@ export class ApplicationHost implements Guest {
     this.desk.end()
     this.refuse()
     await Promise.all(clients.map((client) => this.#stop(client)))
-    for (const door of this.#doors) door.hangUp()
+    await this.#closeDoors()
     this.desk.forgive()
+  }
+
+  async #closeDoors(): Promise<void> {
+    this.#mostBefore = this.connections
+    const doors = this.#doors.splice(0)
+    await Promise.all(doors.map((door) => door.close()))
   }
 
   /** One that does not stop has lost its connections all the same. */
@@ -133,8 +156,7 @@ export class ApplicationHost implements Guest {
     this.#clients = []
     // In good order: what is in the middle of nothing says goodbye by itself.
     await Promise.all(clients.map((client) => this.#stop(client)))
-    await Promise.all(this.#doors.map((door) => door.close()))
-    this.#doors.length = 0
+    await this.#closeDoors()
   }
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Lane } from '../databases/engine.ts'
+import type { EngineName } from '../databases/engine-name.ts'
 import type { EngineUnderTest } from '../databases/engine-laws.ts'
 import { renderStatement } from '../databases/statement.ts'
 import { explore } from '../explore.ts'
@@ -97,6 +98,28 @@ const retrying = (hasKey: boolean): Strategy => ({
   }),
   schema: ['CREATE TABLE request (id VARCHAR(20) PRIMARY KEY)'],
 })
+
+/** What sessions have of their lane, and no server by itself. */
+const laneSetting = {
+  postgres: { question: 'SHOW plan_cache_mode', answer: 'force_generic_plan' },
+  mysql: { question: 'SELECT @@transaction_isolation AS level', answer: 'READ-COMMITTED' },
+  mariadb: { question: 'SELECT @@tx_isolation AS level', answer: 'READ-COMMITTED' },
+} as const satisfies Record<EngineName, unknown>
+
+const ownSetting = {
+  postgres: {
+    set: "SET work_mem = '77MB'",
+    question: "SELECT 77 WHERE current_setting('work_mem') = '77MB'",
+  },
+  mysql: {
+    set: 'SET SESSION net_retry_count = 77',
+    question: 'SELECT @@net_retry_count AS number',
+  },
+  mariadb: {
+    set: 'SET SESSION net_retry_count = 77',
+    question: 'SELECT @@net_retry_count AS number',
+  },
+} as const satisfies Record<EngineName, unknown>
 
 /** What happened, in words that do not depend on who sent it. */
 const told = (history: History): string[] =>
@@ -291,6 +314,19 @@ export function describeApplicationLaws({ title, missing, open }: Place): void {
             .finally(() => connection.release())
           return ok()
         }),
+        /(sent "SELECT 2" (while none of its commands was running|as actor . after its commands had ended)|while a statement was still under way|the run is not deterministic)|hangs: .* works on when its commands have ended/,
+      ],
+      [
+        'that answers before its last statement is done',
+        pooled(async (pool) => {
+          const connection = await pool.connect()
+          await connection.query('SELECT 1')
+          void connection
+            .query('SELECT 2')
+            .catch(() => {}) // the run has been stopped
+            .finally(() => connection.release())
+          return ok()
+        }),
         /(sent "SELECT 2" (while none of its commands was running|as actor . after its commands had ended)|while a statement was still under way|the run is not deterministic)/,
       ],
       [
@@ -314,6 +350,86 @@ export function describeApplicationLaws({ title, missing, open }: Place): void {
         verdict: 'inconclusive',
         reason: expect.stringMatching(message),
       })
+    })
+
+    test('cannot be judged that goes on when all commands have ended', async () => {
+      const late = pooled(async (pool) => {
+        const connection = await pool.connect()
+        await connection.query('SELECT 1')
+        void connection
+          .query('SELECT 2')
+          .catch(() => {}) // the run has been stopped
+          .finally(() => connection.release())
+        return ok()
+      })
+      await prepareLane(lane, late)
+      const { actors, ...plan } = startOf('plenty')
+      await expect(
+        executeRun({ lane, strategy: late, plan: { ...plan, actors: actors.slice(0, 1) } }),
+      ).rejects.toThrow(/sent "SELECT 2" while none of its commands was running/)
+    })
+
+    test('has the settings of its lane, begun anew or not', async () => {
+      const seen = new Set<string>()
+      const renewing = pooled(async (pool) => {
+        const connection = await pool.connect()
+        for (const isNew of [false, true]) {
+          if (isNew) await connection.renew()
+          const [row = {}] = await connection.query(laneSetting[lane.engine.name].question)
+          seen.add(String(Object.values(row)[0]))
+        }
+        connection.release()
+        return ok()
+      })
+      await prepareLane(lane, renewing)
+      const plan = startOf('plenty')
+      for (let run = 0; run < 2; run++) await executeRun({ lane, strategy: renewing, plan })
+      expect([...seen]).toEqual([laneSetting[lane.engine.name].answer])
+    })
+
+    test('finds again what it has set on a new connection', async () => {
+      const seen = new Set<string>()
+      const { set, question } = ownSetting[lane.engine.name]
+      const known = new WeakSet<object>()
+      const setting = pooled(async (pool) => {
+        const connection = await pool.connect()
+        if (!known.has(connection.own)) await connection.query(set)
+        known.add(connection.own)
+        const [row = {}] = await connection.query(question)
+        await connection.query('SELECT 1 AS advisory') // which may leave something behind
+        connection.release()
+        seen.add(String(Object.values(row)[0]))
+        return ok()
+      })
+      await prepareLane(lane, setting)
+      const plan = startOf('plenty')
+      for (let run = 0; run < 3; run++) await executeRun({ lane, strategy: setting, plan })
+      expect([...seen]).toEqual(['77'])
+    })
+
+    test('is left alone with its old connections once it was stopped', async () => {
+      const pools: Pool[] = []
+      const staying: Strategy = {
+        ...shop(''),
+        application: {
+          actors: 'shared',
+          start: ({ url, engine, actors: count }) => {
+            const pool = openPool(engine, url, count)
+            pools.push(pool)
+            return Promise.resolve(pool)
+          },
+          stop: () => Promise.resolve(), // and it runs on
+        },
+      }
+      await prepareLane(lane, staying)
+      const plan = startOf('plenty')
+      await executeRun({ lane, strategy: staying, plan })
+      await lane.recover()
+      await executeRun({ lane, strategy: staying, plan })
+      const [old, current] = pools
+      await expect(old?.connect().then(({ query }) => query('SELECT 1'))).rejects.toThrow()
+      await expect(executeRun({ lane, strategy: staying, plan })).resolves.toBeDefined()
+      await Promise.all([old?.end(), current?.end()])
     })
 
     test('that tries again when its connection breaks buys twice', async () => {

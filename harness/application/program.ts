@@ -15,7 +15,7 @@ export interface ProgramOptions {
 }
 
 /** How long a program may take to end once it was asked to, before it is killed, in milliseconds. */
-const graceMs = 2_000
+const graceMs = 1_500
 /** How long what it said last may be on its way, in milliseconds. */
 const outputMs = 500
 /** How much of what a program has printed is kept for messages, in characters from its end. */

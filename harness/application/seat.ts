@@ -5,7 +5,7 @@ import type { Statement } from '../databases/statement.ts'
 import type { ActorId } from '../history.ts'
 import type { ActorPort } from '../scheduler/scheduler.ts'
 import type { Gate } from '../session.ts'
-import { StrategyFault } from '../errors.ts'
+import { DatabaseFault, StrategyFault, type Fault } from '../errors.ts'
 import { actorName } from '../history.ts'
 import type { Turns } from './turns.ts'
 
@@ -13,6 +13,8 @@ interface Arrival {
   readonly session: ProxiedSession
   readonly statement: Statement
 }
+
+const committing = /^\s*(?:commit|end)\b/i
 
 /** An actor in a run whose statements come from an application. */
 export class Seat {
@@ -95,15 +97,16 @@ export class Seat {
     const waits =
       this.#current?.session === session || this.#arrivals.some((each) => each.session === session)
     if (!waits || session.isStruck) return
-    const why = session.protocolError ?? 'the application closed it, or has ended'
+    const what = `A connection of actor ${actorName(this.actor)} was lost with a statement under way`
+    const why = session.protocolError
     this.#port.fail(
-      new StrategyFault(
-        `A connection of actor ${actorName(this.actor)} was lost with a statement under way: ${why}.`,
-      ),
+      why === undefined && session.isEndedByServer
+        ? new DatabaseFault(`${what}: the server has ended it.`)
+        : new StrategyFault(`${what}: ${why ?? 'the application closed it, or has ended'}.`),
     )
   }
 
-  fail(fault: StrategyFault): void {
+  fail(fault: Fault): void {
     this.#port.fail(fault)
   }
 
@@ -116,14 +119,25 @@ export class Seat {
     const connection = this.#placeOf(session)
     const step = { kind: 'statement', statement, ...(connection > 0 && { connection }) } as const
     const answered = this.#port.gate(step, session)
-    this.#turns?.give(this)
+    if (this.#turns) this.#giveSoon(this.#turns, arrival)
     answered.then(
-      () => this.#answer(session),
+      () => {
+        // What the application throws from now on is not why the database has refused something.
+        if (committing.test(statement.parts[0] ?? '')) this.#refusal = undefined
+        return this.#answer(session)
+      },
       (thrown: unknown) => {
         if (thrown instanceof DatabaseError) this.#refusal = thrown
         return this.#answer(session)
       },
     )
+  }
+
+  /** What was sent along with it, over other connections, is about to come as well. */
+  #giveSoon(turns: Turns<Seat>, arrival: Arrival): void {
+    setImmediate(() => {
+      if (this.#current === arrival) turns.give(this)
+    })
   }
 
   async #answer(session: ProxiedSession): Promise<void> {

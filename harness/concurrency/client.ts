@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { StatementWitness } from '../application/desk.ts'
 import { ApplicationHost } from '../application/host.ts'
 import { DatabaseError } from '../databases/database-error.ts'
@@ -146,12 +146,14 @@ export class Client {
     const { strategy, attempts, engine } = this.#company
     const { connections } = strategy
     this.#commands += 1
+    const { host } = this.#company
+    const losses = host?.desk.losses
     const session = openSession(gate, {
       attempts,
       engine,
       process: this.#process,
       connections,
-      client: this.#company.host?.client(this.#id),
+      client: host?.client(this.#id),
       requestId: `C${this.#id + 1}N${this.#commands}`,
     })
     try {
@@ -163,12 +165,20 @@ export class Client {
     } catch (thrown) {
       if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
       if (thrown instanceof Fault) throw thrown
-      // What the database said is known to the application only, in the words of its driver.
-      if (this.#company.host) return aborted('other')
+      if (host) return await this.#toReply(host, losses)
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(command)}: only errors of the database may leave a strategy.`,
       )
     }
+  }
+
+  /**
+   * What the database said is known to the application only, in the words of its driver. If it has lost a
+   * connection meanwhile, it may have been in the middle of a commit.
+   */
+  async #toReply({ desk }: ApplicationHost, losses: number | undefined): Promise<Reply> {
+    await nextTurn() // a program that ends is heard of on all its connections
+    return desk.losses === losses ? aborted('other') : unknown()
   }
 
   async #send(

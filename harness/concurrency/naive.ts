@@ -1,6 +1,6 @@
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
 import { ApplicationHost } from '../application/host.ts'
-import { HarnessFault, StrategyFault, type Fault } from '../errors.ts'
+import { HarnessFault, type Fault } from '../errors.ts'
 import type { Observation, PerformedCommand } from '../invariant.ts'
 import { defaultLimits } from '../limits.ts'
 import type { Plan } from '../plan.ts'
@@ -46,31 +46,27 @@ export async function executeNaively(
   options: NaiveOptions,
 ): Promise<{ readonly observation: Observation<Rows, AnyCommand> }> {
   const { lane, strategy, plan } = options
+  const { limitMs = defaultLimits.statementMs } = options
   const host = ApplicationHost.of(lane)
-  await host?.start(plan.actors.length)
-  host?.desk.open()
-  const sessions = await lane.sessions(plan.actors.length * strategy.connections)
-  await lane.reset(plan.initial)
-  const run = new NaiveRun(options, sessions)
   try {
-    const commands = await run.execute()
+    await host?.start(plan.actors.length)
+    host?.desk.open()
+    const sessions = await lane.sessions(plan.actors.length * strategy.connections)
+    await lane.reset(plan.initial)
+    const commands = await new NaiveRun(options, sessions).execute()
+    await host?.desk.quiet(limitMs)
     const final = await lane.observe()
     lane.anticipate(plan.initial)
     return { observation: { initial: plan.initial, commands, committed: [final], final } }
   } catch (error) {
-    const isLeftInside = host?.desk.isLeftInside
+    // Who waits for a transaction that was left open says less than that.
+    const fault = host?.desk.isLeftInside ? host.desk.leftInside() : error
     await lane.recover().catch(() => undefined)
-    if (isLeftInside) throw leftInside(strategy.name)
-    throw error
+    throw fault
   } finally {
     host?.desk.end()
   }
 }
-
-const leftInside = (name: string): StrategyFault =>
-  new StrategyFault(
-    `Application "${name}" ended a command with its transaction open, and the next one could not go on: it must COMMIT or ROLLBACK.`,
-  )
 
 class NaiveRun {
   readonly #options: NaiveOptions
@@ -106,6 +102,7 @@ class NaiveRun {
     try {
       for (const command of commands) {
         if (this.#options.coordination === 'barrier') await this.#barrier.arrive()
+        if (this.#company.isOver) return
         this.#performed.push(await client.perform(command))
       }
     } finally {

@@ -128,6 +128,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
     const run = new RushRun(options, rush, sessions, commands)
     options.onRelease?.()
     const stop = await run.execute()
+    if (!stop) await ApplicationHost.of(lane)?.desk.quiet(options.limitMs ?? defaultLimitMs)
     const final = await lane.observe()
     const performed = run.performed
     const observation = { initial, commands: performed, committed: [final], final }

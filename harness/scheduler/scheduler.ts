@@ -58,8 +58,6 @@ class Actor {
   shownBlockers = ''
   /** Faults that may be what becomes of the statement under way. */
   armed: readonly DueFault<FaultAt<'during'>>[] = []
-  /** Those that may have been for the statement before. */
-  wasArmed: readonly DueFault<FaultAt<'during'>>[] = []
   /** Whether the wait of the statement under way is about to end by itself. */
   waitEnds = false
   /** Its program has ended in the middle of a command. */
@@ -180,6 +178,8 @@ export class Scheduler {
   readonly #faults: PendingFaults | undefined
   /** Sessions that a fault of the plan has ended, or may be about to. */
   readonly #struck = new Set<ActorSession>()
+  /** What some session has been armed with. */
+  readonly #everArmed = new Set<FaultAt<'during'>>()
   readonly #alarm = new Alarm()
 
   constructor(options: SchedulerOptions) {
@@ -192,6 +192,16 @@ export class Scheduler {
   /** Whether a fault of the plan has struck. */
   get hasStruck(): boolean {
     return this.#struck.size > 0
+  }
+
+  /** Whether the run cannot be judged any more. */
+  get isStopped(): boolean {
+    return this.#fault !== undefined
+  }
+
+  /** @throws {Fault} that has come up since all bodies ended. */
+  check(): void {
+    if (this.#fault) throw this.#fault
   }
 
   /** Number of steps sent so far. */
@@ -463,12 +473,15 @@ export class Scheduler {
     if (session.transaction === 'failed') return // it does nothing, and takes no setting
     const scene = { lane: this.#options.lane, session, sessions }
     actor.armed = this.#due(faults, actor, 'during')
-    for (const { type } of actor.wasArmed) {
+    // An application's session may have been armed for another actor.
+    for (const type of this.#everArmed) {
       if (!actor.armed.some((other) => other.type === type)) await type.disarm(scene)
     }
-    for (const { type } of actor.armed) await type.arm(scene)
+    for (const { type } of actor.armed) {
+      this.#everArmed.add(type)
+      await type.arm(scene)
+    }
     actor.waitEnds = actor.armed.some(({ type }) => type.endsWaits)
-    actor.wasArmed = actor.armed
   }
 
   /** What strikes those who wait, one after the other, until nobody is left to strike. */

@@ -1,4 +1,4 @@
-import { DatabaseFault, HarnessFault, StrategyFault } from '../../errors.ts'
+import { DatabaseFault, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
 import type {
   ActorSession,
   Engine,
@@ -26,6 +26,11 @@ export interface NumberedSession extends ActorSession {
   /** Resolves when it knows that its connection is gone. */
   readonly whenLost: Promise<void>
   close(): Promise<void>
+}
+
+/** A session of an application's, which is given settings. */
+interface SettledSession extends ProxiedSession {
+  settle(): Promise<void>
 }
 
 /** A session waits for another one, or for somebody of this name. */
@@ -101,7 +106,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   protected abstract admit(
     connection: WireConnection,
     id: number,
-  ): Promise<Session & ProxiedSession>
+  ): Promise<Session & SettledSession>
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
@@ -147,10 +152,10 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   openDoor(reception: Reception): Promise<Door> {
-    const admitted = new Map<WireConnection, Session & ProxiedSession>()
+    const admitted = new Map<WireConnection, Session & SettledSession>()
     const owner: ConnectionOwner = {
       opened: async (connection, id) => {
-        const session = await this.admit(connection, id)
+        const session = await this.#admitted(connection, id, reception)
         if (connection.isClosed) return
         admitted.set(connection, session)
         this.#add(session)
@@ -158,6 +163,9 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
       requested: (connection, { statement }) => {
         const session = admitted.get(connection)
         if (session) reception.arrived(session, statement)
+      },
+      renewed: async (connection) => {
+        await admitted.get(connection)?.settle()
       },
       noticed: () => {},
       closed: (connection) => {
@@ -172,10 +180,26 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     return openDoor(this.upstream, owner)
   }
 
+  async #admitted(
+    connection: WireConnection,
+    id: number,
+    reception: Reception,
+  ): Promise<Session & SettledSession> {
+    try {
+      return await this.admit(connection, id)
+    } catch (thrown) {
+      if (thrown instanceof Fault) reception.failed(thrown)
+      throw thrown
+    }
+  }
+
   async recover(): Promise<void> {
     for (const guest of this.#guests) guest.refuse()
-    await this.endSessions()
-    await Promise.all(this.#guests.map((guest) => guest.interrupt()))
+    try {
+      await this.endSessions()
+    } finally {
+      await Promise.all(this.#guests.map((guest) => guest.interrupt()))
+    }
   }
 
   receive(guest: Guest): void {

@@ -22,6 +22,8 @@ export interface ConnectionOwner {
   opened(connection: WireConnection, id: number): Promise<void>
   /** A request is whole. It goes to the server with {@link WireConnection.forward}, and not before. */
   requested(connection: WireConnection, request: WireRequest): void
+  /** The client has had its session begun anew, and hears of it when this is done. */
+  renewed(connection: WireConnection): Promise<void>
   /** PostgreSQL sent a notice with this code. */
   noticed(connection: WireConnection, code: string): void
   /** It is over, for whatever reason. Called once. */
@@ -59,6 +61,7 @@ export class WireConnection {
   readonly #cut = Promise.withResolvers<void>()
   /** Why it was ended, where it was not by either side. */
   #error: WireError | undefined
+  #isEndedByServer = false
 
   /** @param refusal what the client is told of a request once everything is refused */
   constructor(
@@ -80,7 +83,10 @@ export class WireConnection {
     // What the server sees is that its client is gone, and it undoes what that one had begun.
     for (const event of ['end', 'close']) {
       client.on(event, () => this.#close())
-      server.on(event, () => this.#serverLeft())
+      server.on(event, () => {
+        if (!this.#isClosed) this.#isEndedByServer = true
+        this.#serverLeft()
+      })
     }
     // After an error there is always a close.
     for (const socket of [client, server]) socket.on('error', () => {})
@@ -107,6 +113,11 @@ export class WireConnection {
   /** What was wrong with what came over it, if that is why it was ended. */
   get error(): WireError | undefined {
     return this.#error
+  }
+
+  /** Whether it was the server who ended it, or could not be reached. */
+  get isEndedByServer(): boolean {
+    return this.#isEndedByServer
   }
 
   /** The request that waits goes to the server. Resolves with nothing when the connection is lost. */
@@ -293,17 +304,20 @@ export class WireConnection {
         break
       }
       case 'ready':
-        this.#open(message.id, message.bytes)
+        this.#tellAfter(this.#owner.opened(this, message.id), message.bytes)
+        break
+      case 'renewed':
+        this.#tellAfter(this.#owner.renewed(this), message.bytes)
         break
     }
   }
 
-  #open(id: number, bytes: readonly Buffer[]): void {
+  #tellAfter(done: Promise<void>, bytes: readonly Buffer[]): void {
     const tell = (): void => {
       this.#write(this.#client, bytes)
       this.#follow(() => this.#advance())
     }
-    this.#owner.opened(this, id).then(tell, () => this.#close())
+    done.then(tell, () => this.#close())
   }
 
   /** A side that does not read keeps the other one from sending. */

@@ -14,6 +14,9 @@ export interface Upstream {
 /** Larger messages than anybody sends to be tested. */
 export const wireLimits: WireLimits = { bytes: 64 * 1024 * 1024 }
 
+/** How long clients may take to read what they were told last, in milliseconds. */
+const farewellMs = 500
+
 /** An address on this machine, for clients that are meant to reach the server through Lockstep only. */
 export interface Door {
   /** What a client connects to. */
@@ -23,13 +26,12 @@ export interface Door {
   /** The most that were open at the same time. */
   readonly mostConnections: number
   /**
-   * From now on every request is refused, those that wait included, and nothing goes to the server any
-   * more: an application can end in good order, as some end their process when a connection is lost.
+   * From now on every request is refused, those that wait included, nothing goes to the server any more,
+   * and nobody is let in: an application can end in good order, as some end their process when a
+   * connection is lost.
    */
   refuse(): void
-  /** Ends every connection. */
-  hangUp(): void
-  /** Ends every connection, and nobody is let in any more. */
+  /** Ends every connection, whatever the client has still to read, and nobody is let in any more. */
   close(): Promise<void>
 }
 
@@ -45,13 +47,22 @@ export async function openDoor(
   const watching: ConnectionOwner = {
     opened: (connection, id) => owner.opened(connection, id),
     requested: (connection, request) => owner.requested(connection, request),
+    renewed: (connection) => owner.renewed(connection),
     noticed: (connection, code) => owner.noticed(connection, code),
     closed: (connection) => {
       connections.delete(connection)
       owner.closed(connection)
     },
   }
+  const clients = new Set<Socket>()
+  let isRefusing = false
   const listener = createServer((client: Socket) => {
+    if (isRefusing) {
+      client.destroy()
+      return
+    }
+    clients.add(client)
+    client.once('close', () => clients.delete(client))
     const server = connect(address)
     connections.add(new WireConnection(client, server, protocol.follow(limits), watching, refused))
     mostConnections = Math.max(mostConnections, connections.size)
@@ -63,9 +74,6 @@ export async function openDoor(
     listener.listen(0, '127.0.0.1', resolve)
   })
   const { port } = listener.address() as AddressInfo
-  const hangUp = (): void => {
-    for (const connection of connections) connection.hangUp()
-  }
   return {
     url: throughPort(url, port),
     get connections() {
@@ -75,15 +83,18 @@ export async function openDoor(
       return mostConnections
     },
     refuse: () => {
+      isRefusing = true
       for (const connection of connections) connection.refuse()
     },
-    hangUp,
     close: async () => {
       const closed = new Promise<void>((resolve) => {
         listener.close(() => resolve())
       })
-      hangUp()
+      for (const connection of connections) connection.hangUp()
+      // One that does not read would never have been told everything.
+      const alarm = setTimeout(() => clients.forEach((client) => client.destroy()), farewellMs)
       await closed
+      clearTimeout(alarm)
     },
   }
 }

@@ -32,6 +32,7 @@ const letThrough: ConnectionOwner = {
       if (response) connection.deliver(response)
     })
   },
+  renewed: () => Promise.resolve(),
   noticed: () => {},
   closed: () => {},
 }

@@ -1,3 +1,4 @@
+import { DatabaseFault, type Fault } from '../../errors.ts'
 import { DatabaseError } from '../database-error.ts'
 import type { ActorSession, StatementOutcome, TransactionState } from '../engine.ts'
 import type { Statement } from '../statement.ts'
@@ -13,6 +14,8 @@ export interface ProxiedSession extends ActorSession {
   deliver(): void
   /** Why it was ended, if what came over it was not the protocol. */
   readonly protocolError: string | undefined
+  /** Whether it was the server who ended it. */
+  readonly isEndedByServer: boolean
   /** Whether its loss is a fault of the plan's. */
   readonly isStruck: boolean
 }
@@ -23,6 +26,8 @@ export interface Reception {
   arrived(session: ProxiedSession, statement: Statement): void
   /** The connection is over. */
   left(session: ProxiedSession): void
+  /** A session could not be set up, and so is none: the client has lost it. */
+  failed(fault: Fault): void
 }
 
 /** What sessions through a door do alike on every engine. */
@@ -55,6 +60,10 @@ export abstract class WireSession implements ProxiedSession {
 
   get protocolError(): string | undefined {
     return this.#connection.error?.message
+  }
+
+  get isEndedByServer(): boolean {
+    return this.#connection.isEndedByServer
   }
 
   get isLost(): boolean {
@@ -111,9 +120,18 @@ export abstract class WireSession implements ProxiedSession {
     return this.#connection.inject(text)
   }
 
+  /** @throws {DatabaseFault} when the server refuses it. A connection that is lost is no refusal. */
   async tell(text: string): Promise<void> {
-    await this.inject(text)
+    const outcome = await this.inject(text)
+    if (!outcome || outcome.ok) return
+    const { message } = outcome.error
+    throw new DatabaseFault(
+      `The server refused what Lockstep has to set on the application's connections ("${text}"): ${message.replace(/\.$/, '')}.`,
+    )
   }
+
+  /** Gives it the settings of its lane: once it is open, and when it has begun anew. */
+  abstract settle(): Promise<void>
 
   deliver(): void {
     const response = this.#response

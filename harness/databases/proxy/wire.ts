@@ -108,6 +108,8 @@ export type FromServer =
   | { readonly kind: 'pass'; readonly bytes: readonly Buffer[] }
   /** The session is open, and the server calls it so. The client is told by these bytes. */
   | { readonly kind: 'ready'; readonly id: number; readonly bytes: readonly Buffer[] }
+  /** The session has begun anew, with the server's own settings. The client is told by these bytes. */
+  | { readonly kind: 'renewed'; readonly bytes: readonly Buffer[] }
   /** The oldest request that was sent is answered in full. */
   | { readonly kind: 'response'; readonly response: WireResponse }
   /** The injection is answered in full: the client is told nothing. */

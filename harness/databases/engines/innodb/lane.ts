@@ -394,8 +394,9 @@ export class InnodbLane extends BaseLane<LaneSession> {
     )
     // Without a performance schema nobody has a number in it, and none is 0.
     const numbers = { id, threadId: thread?.threadId ?? 0 }
-    const session = new InnodbWireSession(connection, numbers, this.#variant)
-    for (const setting of this.#sessionSettings()) await session.tell(setting)
+    const settings = this.#sessionSettings()
+    const session = new InnodbWireSession(connection, numbers, settings, this.#variant)
+    await session.settle()
     return session
   }
 

@@ -15,6 +15,9 @@ interface Effects {
   readonly takesUserLock: boolean
 }
 
+/** As histories show the commands that begin a session anew. */
+const renewal = /\/\* COM_(?:RESET_CONNECTION|CHANGE_USER) \*\/$/
+
 /** A text of several statements, which only begins with what it looks like. */
 const several = /;\s*\S/
 
@@ -22,23 +25,38 @@ const several = /;\s*\S/
 export class InnodbWireSession extends WireSession implements LaneSession {
   readonly threadId: number
   readonly #kind: SessionKind
+  /** Statements that set the session up. */
+  readonly #settings: readonly string[]
   #limitsLockWaits = false
   readonly #effects = new WeakMap<readonly string[], Effects>()
   /** What was sent since the lane was last reset. */
   readonly #written = new Set<Writes>()
   #holdsUserLocks = false
 
-  constructor(connection: WireConnection, { id, threadId }: SessionNumbers, kind: SessionKind) {
+  constructor(
+    connection: WireConnection,
+    { id, threadId }: SessionNumbers,
+    settings: readonly string[],
+    kind: SessionKind,
+  ) {
     super(connection, id)
     this.threadId = threadId
+    this.#settings = settings
     this.#kind = kind
   }
 
-  execute(statement: Statement): Promise<StatementOutcome> {
+  async settle(): Promise<void> {
+    this.#limitsLockWaits = false
+    for (const setting of this.#settings) await this.tell(setting)
+  }
+
+  async execute(statement: Statement): Promise<StatementOutcome> {
     const { writes, takesUserLock } = this.#effectsOf(statement)
     this.#written.add(writes)
     if (takesUserLock) this.#holdsUserLocks = true
-    return this.forward()
+    const outcome = await this.forward()
+    if (renewal.test(statement.parts[0] ?? '')) await this.settle()
+    return outcome
   }
 
   #effectsOf(statement: Statement): Effects {

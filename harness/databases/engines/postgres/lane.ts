@@ -23,7 +23,8 @@ import {
 } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import type { WireConnection } from '../../proxy/connection.ts'
-import type { Upstream } from '../../proxy/door.ts'
+import type { Door, Upstream } from '../../proxy/door.ts'
+import type { Reception } from '../../proxy/session.ts'
 import { postgresWire } from '../../proxy/postgres/index.ts'
 import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
@@ -321,8 +322,17 @@ export class PostgresLane extends BaseLane<LaneSession> {
     }
   }
 
+  /** What applications' sessions begin with, unless they say otherwise, and go back to. */
+  override async openDoor(reception: Reception): Promise<Door> {
+    const settings = Object.entries(sessionSettings(this.isolation))
+    await this.#ask(
+      settings.map(([name, value]) => `ALTER DATABASE ${this.database} SET ${name} = '${value}'`),
+    )
+    return super.openDoor(reception)
+  }
+
   protected admit(connection: WireConnection, id: number): Promise<PostgresWireSession> {
-    return PostgresWireSession.open(connection, id, sessionSettings(this.isolation))
+    return Promise.resolve(new PostgresWireSession(connection, id))
   }
 
   /** Keeps empty pages: see `resetsBeforeVacuum`. */

@@ -14,6 +14,7 @@ async function visitor() {
       void session.execute(statement, []).then(() => session.deliver())
     },
     left: () => {},
+    failed: () => {},
   })
   const client = new pg.Client(door.url)
   client.on('error', () => {})

@@ -1,6 +1,5 @@
 import type { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
-import type { WireConnection } from '../../proxy/connection.ts'
 import { WireSession } from '../../proxy/session.ts'
 import type { WireRefusal } from '../../proxy/wire.ts'
 import type { Statement } from '../../statement.ts'
@@ -10,47 +9,49 @@ import { fromServer } from './errors.ts'
 import { lasting, lockWaitMs, type LaneSession } from './session.ts'
 
 /**
- * What DISCARD ALL does, less what would take a client's prepared statements from it.
- * Source: PostgreSQL manual, "DISCARD".
+ * What DISCARD ALL does, less what would take a client's prepared statements from it. The lane's settings
+ * are those of its database, so that they are what a session begins with and goes back to.
+ * Source: PostgreSQL manual, "DISCARD" and "ALTER DATABASE".
  */
 const discardSql =
   'CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES'
 
+/** What a client may set once its connection is open, and relies on from then on. */
+const setting = /^\s*set\s+(?!local\b|transaction\b|constraints\b)[^;]*(?:;\s*set\s[^;]*)*;?\s*$/i
+
 /** An application's connection to PostgreSQL. */
 export class PostgresWireSession extends WireSession implements LaneSession {
-  /** Statement that gives the session the settings of its lane. */
-  readonly #setting: string
+  /** What the client has set before it did anything else: it will not do so again. */
+  readonly #settings: string[] = []
+  #isSettingUp = true
   readonly #clock = new DeadlockClock()
   #isDirty = false
   #limitsLockWaits = false
   /** Whether it was told to look for deadlocks at once for longer than its transaction. */
   #isHurried = false
+  /** Whether the waits of more than a transaction were limited. */
+  #isLimited = false
 
-  private constructor(connection: WireConnection, id: number, setting: string) {
-    super(connection, id)
-    this.#setting = setting
-  }
-
-  static async open(
-    connection: WireConnection,
-    id: number,
-    settings: Readonly<Record<string, string>>,
-  ): Promise<PostgresWireSession> {
-    const setting = Object.entries(settings)
-      .map(([name, value]) => `SET SESSION ${name} = '${value}'`)
-      .join('; ')
-    const session = new PostgresWireSession(connection, id, setting)
-    await session.tell(setting)
-    return session
+  /** Nothing: it is its database that has the settings. */
+  settle(): Promise<void> {
+    return Promise.resolve()
   }
 
   async execute(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
-    if (mayOutlast(statement)) this.#isDirty = true
+    this.#noteEffects(statement)
     if (queue.length > 0) await this.#volunteerAsVictim(queue)
     this.#clock.start()
     const outcome = await this.forward()
     if (outcome.transaction === 'none' && !this.#isHurried) this.#clock.calm()
     return outcome
+  }
+
+  #noteEffects(statement: Statement): void {
+    const { parts } = statement
+    const [text = ''] = parts
+    this.#isSettingUp &&= parts.length === 1 && setting.test(text)
+    if (this.#isSettingUp) this.#settings.push(text)
+    else if (mayOutlast(statement)) this.#isDirty = true
   }
 
   /** See `PostgresSession`. */
@@ -61,7 +62,7 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     if (scope === 'SESSION') this.#isHurried = true
     this.#clock.hurry()
     // Not awaited: it travels ahead of the statement that follows.
-    void this.tell(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`)
+    void this.inject(`SET ${scope} deadlock_timeout = '${closerTimeoutMs}ms'`)
   }
 
   protected classify({ code, message }: WireRefusal): DatabaseError {
@@ -73,13 +74,16 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   get dirty(): boolean {
-    return !this.isLost && (this.#isDirty || this.#isHurried)
+    return !this.isLost && (this.#isDirty || this.#isHurried || this.#isLimited)
   }
 
   async clean(): Promise<void> {
-    const text = this.#isDirty ? `${discardSql}; ${this.#setting}` : this.#setting
+    const forget = this.#isDirty ? discardSql : 'RESET deadlock_timeout; RESET lock_timeout'
+    const text = [forget, ...this.#settings].join('; ')
     this.#isDirty = false
     this.#isHurried = false
+    this.#isLimited = false
+    this.#limitsLockWaits = false
     this.#clock.calm()
     await this.tell(text)
   }
@@ -97,7 +101,8 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     if (!isLimited && !this.#limitsLockWaits) return
     this.#limitsLockWaits = isLimited
     const scope = this.transaction === 'open' ? 'LOCAL' : 'SESSION'
-    await this.tell(`SET ${scope} lock_timeout = '${isLimited ? lockWaitMs : 0}ms'`)
+    if (scope === 'SESSION') this.#isLimited = true
+    await this.tell(`SET ${scope} lock_timeout TO ${isLimited ? `'${lockWaitMs}ms'` : 'DEFAULT'}`)
   }
 
   /** Statements of applications do not stop. */

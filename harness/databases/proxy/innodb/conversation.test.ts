@@ -42,12 +42,23 @@ describe('what is no step', () => {
       answers: [err(1243, 'HY000', 'no')],
     },
     { name: 'COM_PROCESS_KILL', said: command(0x0c, uint(1, 4)), answers: [ok()] },
-    { name: 'COM_RESET_CONNECTION', said: command(0x1f), answers: [ok()] },
   ])('$name passes, and its answer', ({ said, answers }) => {
     const follower = open(plain)
     const conversation = [client(said), server(answer(...answers))]
     const events = read(follower, conversation)
     expect(new Set(kindsOf(events))).toEqual(new Set(['pass']))
+    expect(written(events)).toEqual(Buffer.concat(conversation.map(({ bytes }) => bytes)))
+    expect(() => read(follower, [server(answer(ok()))])).toThrow('an answer to nothing')
+  })
+
+  test.each([
+    { name: 'COM_RESET_CONNECTION', said: command(0x1f), answers: [ok()] },
+    { name: 'COM_CHANGE_USER', said: command(0x11), answers: [ok()] },
+  ])('$name passes, and says when it is done', ({ said, answers }) => {
+    const follower = open(plain)
+    const conversation = [client(said), server(answer(...answers))]
+    const events = read(follower, conversation)
+    expect(kindsOf(events)).toEqual(['pass', 'renewed'])
     expect(written(events)).toEqual(Buffer.concat(conversation.map(({ bytes }) => bytes)))
     expect(() => read(follower, [server(answer(ok()))])).toThrow('an answer to nothing')
   })

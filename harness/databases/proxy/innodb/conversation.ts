@@ -29,7 +29,8 @@ import { plainStatement, textOf } from './texts.ts'
 
 /** A command that was sent, or will be, and its answer. */
 interface Exchange {
-  readonly kind: 'pass' | 'request' | 'injection'
+  /** `renewal`: passed on, and when it is answered the session has begun anew. */
+  readonly kind: 'pass' | 'renewal' | 'request' | 'injection'
   readonly answer: Answer
   /** The number of the server's next packet. */
   due: number
@@ -182,9 +183,9 @@ export class Conversation {
   }
 
   /** Most commands are no steps. Some are not answered at all. */
-  #passes(message: Message, answer?: Answer): Passing {
+  #passes(message: Message, answer?: Answer, kind: 'pass' | 'renewal' = 'pass'): Passing {
     const passing: Passing = { kind: 'pass', bytes: message.bytes, isPartOfRequest: false }
-    if (answer) this.#begins(passing, 'pass', answer, message.next)
+    if (answer) this.#begins(passing, kind, answer, message.next)
     return passing
   }
 
@@ -193,7 +194,7 @@ export class Conversation {
     this.#statements.clear()
     const isIdle = this.#requests === 0 && this.#status.transaction === 'none'
     return isIdle
-      ? this.#passes(message, answer)
+      ? this.#passes(message, answer, 'renewal')
       : this.#asks(message, plainStatement(text), answer)
   }
 
@@ -258,6 +259,7 @@ export class Conversation {
   #passedOn(exchange: Exchange, bytes: readonly Buffer[], isLast: boolean): FromServer | undefined {
     const { kind, answer } = exchange
     if (kind === 'pass') return { kind: 'pass', bytes }
+    if (kind === 'renewal') return { kind: isLast ? 'renewed' : 'pass', bytes }
     if (kind === 'injection') {
       return isLast ? { kind: 'injected', outcome: answer.outcome } : undefined
     }
