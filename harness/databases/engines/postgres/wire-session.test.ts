@@ -40,6 +40,43 @@ test.each([
 })
 
 test.each([
+  'SET statement_timeout = 77',
+  "SET TIME ZONE 'UTC'; SET statement_timeout = 77;",
+  'set session statement_timeout to 77',
+])('what it has set on a new connection before anything else outlasts it: %s', async (text) => {
+  const { lane, client } = await visitor()
+  await client.query(text)
+  await client.query('SET lock_timeout = 88')
+  await client.query("SELECT 1; SET work_mem = '77MB'")
+  await lane.reset({})
+  const { rows } = await client.query(
+    "SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l, current_setting('work_mem') <> '77MB' AS w",
+  )
+  expect(rows).toEqual([{ s: '77ms', l: '88ms', w: true }])
+})
+
+test.each(['SET LOCAL statement_timeout = 77', 'SET statement_timeout = 77; SELECT 1'])(
+  'what is no more than a beginning does not: %s',
+  async (text) => {
+    const { lane, client } = await visitor()
+    await client.query(text)
+    await client.query('SET lock_timeout = 88')
+    await lane.reset({})
+    const { rows } = await client.query("SELECT current_setting('lock_timeout') AS l")
+    expect(rows).toEqual([{ l: '0' }])
+  },
+)
+
+test('what Lockstep sets for a while does not outlast the run', async () => {
+  const { lane, client, session } = await visitor()
+  await client.query('SELECT 1')
+  await session().limitLockWaits(true)
+  await lane.reset({})
+  const { rows } = await client.query("SELECT current_setting('lock_timeout') AS l")
+  expect(rows).toEqual([{ l: '0' }])
+})
+
+test.each([
   { text: 'SELECT $1::int', values: [1] },
   { text: 'SELECT 1; SELECT 2;', values: [] },
   { text: 'BEGIN', values: [] },
