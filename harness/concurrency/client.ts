@@ -165,7 +165,7 @@ export class Client {
     } catch (thrown) {
       if (thrown instanceof DatabaseError) return aborted(thrown.errorClass)
       if (thrown instanceof Fault) throw thrown
-      if (host) return await this.#toReply(host, losses)
+      if (host) return this.#toReply(host, losses)
       throw new StrategyFault(
         `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(command)}: only errors of the database may leave a strategy.`,
       )

@@ -13,7 +13,7 @@ class Follower implements WireFollower {
   readonly transaction = 'none'
 
   fromClient(chunk: Buffer): readonly FromClient[] {
-    return [...chunk.toString()].map((letter): FromClient => {
+    return Array.from(chunk.toString(), (letter): FromClient => {
       const bytes = [Buffer.from(letter)]
       return letter === 'r'
         ? { kind: 'request', statement: { parts: ['r'], params: [] }, bytes }
@@ -23,7 +23,7 @@ class Follower implements WireFollower {
 
   fromServer(chunk: Buffer): readonly FromServer[] {
     if (chunk.length > 100) return [{ kind: 'pass', bytes: [chunk] }]
-    return [...chunk.toString()].map((letter): FromServer => {
+    return Array.from(chunk.toString(), (letter): FromServer => {
       const bytes = [Buffer.from(letter)]
       if (letter === 'a') return { kind: 'response', response: { bytes, outcome: done } }
       if (letter === 'w') return { kind: 'ready', id: 7, bytes }
