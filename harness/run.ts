@@ -176,6 +176,8 @@ class Run {
     const commands = performedCommands(plan, events) // while the state is still on its way
     await this.#scheduler.observed()
     if (this.#observedAt !== steps) await this.#observe()
+    // A pool may still hold connections that a fault has broken: they are found out before the next run.
+    if (this.#host && this.#scheduler.hasStruck) this.#host.warmFor = 0
     // An application may have gone on when its commands had ended.
     this.#scheduler.check()
     const observation = {
