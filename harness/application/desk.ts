@@ -217,7 +217,7 @@ export class DeskRun {
   }
 
   left(session: ProxiedSession): void {
-    for (const seat of this.#seats) if (seat.has(session)) seat.left(session)
+    for (const seat of this.#seats) seat.left(session)
   }
 
   /** Ends the run, which cannot be judged. */

@@ -76,6 +76,7 @@ export class ApplicationHost implements Guest {
         const door = await this.#door(this.#clients.length)
         this.#clients.push(await this.#startAt(door))
       }
+      await this.#lane.noticeTables()
     } finally {
       this.desk.end()
     }

@@ -407,6 +407,43 @@ export function describeApplicationLaws({ title, missing, open }: Place): void {
       expect([...seen]).toEqual(['77'])
     })
 
+    test('finds its own tables as it has made them', async () => {
+      const counts: number[] = []
+      const auditing: Strategy = {
+        ...pooled(async (pool, { userId }) => {
+          const connection = await pool.connect()
+          await connection.query('INSERT INTO account (id) VALUES (?)', [userId])
+          await connection.query('INSERT INTO audit (id, account) VALUES (1, ?)', [userId])
+          await connection.query('UPDATE migration SET id = id + 1')
+          const [row] = await connection.query('SELECT COUNT(*) AS number FROM audit')
+          connection.release()
+          counts.push(Number(row?.['number']))
+          return ok()
+        }),
+        application: {
+          actors: 'shared',
+          start: async ({ url, engine, actors: count }) => {
+            const pool = openPool(engine, url, count)
+            const connection = await pool.connect()
+            await connection.query('CREATE TABLE migration (id INT)')
+            await connection.query('CREATE TABLE account (id INT PRIMARY KEY)')
+            await connection.query(
+              'CREATE TABLE audit (id INT, account INT, FOREIGN KEY (account) REFERENCES account (id))',
+            )
+            await connection.query('INSERT INTO migration (id) VALUES (1)')
+            connection.release()
+            return pool
+          },
+          stop: (pool) => (pool as Pool).end(),
+        },
+      }
+      await prepareLane(lane, auditing)
+      const plan = startOf('plenty')
+      for (let run = 0; run < 3; run++) await executeRun({ lane, strategy: auditing, plan })
+      // Once with no scheduler, where both may see what the other has done, or not.
+      expect(counts.slice(2)).toEqual([1, 2, 1, 2, 1, 2])
+    })
+
     test('is left alone with its old connections once it was stopped', async () => {
       const pools: Pool[] = []
       const staying: Strategy = {

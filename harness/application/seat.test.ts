@@ -89,6 +89,15 @@ describe('a connection that is lost with a statement under way', () => {
     expect(fault?.message).toBe(`${what}the application closed it, or has ended.`)
   })
 
+  test('is a fault though the statement waits for another one’s end', () => {
+    const { port, seat, arrives } = seated()
+    const session = new PlayedSession()
+    arrives(new PlayedSession(), 'first')
+    arrives(session, 'second')
+    seat.left(session)
+    expect(port.faults).toHaveLength(1)
+  })
+
   test('is a fault of the server’s if it has', () => {
     const [fault] = lost({ isEndedByServer: true }).faults
     expect(fault).toBeInstanceOf(DatabaseFault)

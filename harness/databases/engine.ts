@@ -76,6 +76,12 @@ export interface Lane {
   prepare(tables: readonly Table[], changes: readonly string[]): Promise<void>
 
   /**
+   * An application may have made tables of its own. Those that are empty are so again at every reset;
+   * what stands in others, such as the migrations it has done, is its own business.
+   */
+  noticeTables(): Promise<void>
+
+  /**
    * From now on, and until the lane is prepared again, statements can be made to stop: see `hold`.
    * Called right after `prepare`.
    *

@@ -110,6 +110,9 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
+  /** Looks at the tables again: see `noticeTables`. */
+  protected abstract findTables(): Promise<void>
+
   /** Asks the server to end the session. */
   protected abstract terminate(session: Session): Promise<void>
   /** Resolves when the server knows no session of these numbers any more: see `goneLimitMs`. */
@@ -268,6 +271,13 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
         `Statements cannot be stopped between what they read and what they write, which takes triggers on the tables. ${error.message}`,
       )
     }
+  }
+
+  async noticeTables(): Promise<void> {
+    // It knows nothing of them.
+    await this.#anticipated?.done.catch(() => undefined)
+    this.#anticipated = undefined
+    await this.findTables()
   }
 
   reset(rows: Rows): Promise<void> {

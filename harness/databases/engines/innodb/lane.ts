@@ -95,6 +95,8 @@ export class InnodbLane extends BaseLane<LaneSession> {
   #keeper: mysql.Connection | undefined
   #stops: InnodbStops | undefined
   #tables: readonly Table[] = []
+  /** What a strategy's schema has added, or an application. */
+  #added: readonly Added[] = []
   #restoration: Restoration | undefined
   /** What sessions have written since the last reset that were replaced. */
   readonly #inherited: Writes[] = []
@@ -182,8 +184,25 @@ export class InnodbLane extends BaseLane<LaneSession> {
     const own = identifier(this.database)
     await this.#ask(`DROP DATABASE ${own}; CREATE DATABASE ${own}; USE ${own}`)
     for (const text of [...creation, ...changes]) await this.#ask(text)
-    const added = await this.#findAdded()
-    this.#restoration = await this.#try(() => Restoration.of(this.#control, tables, added))
+    this.#added = await this.#findAdded()
+    for (const { name, isSequence } of this.#added) if (!isSequence) await this.#refuseRowsIn(name)
+    await this.#learnTables()
+  }
+
+  async #learnTables(): Promise<void> {
+    this.#restoration = await this.#try(() =>
+      Restoration.of(this.#control, this.#tables, this.#added),
+    )
+  }
+
+  protected async findTables(): Promise<void> {
+    const found = await this.#findAdded()
+    const known = new Set(this.#added.map(({ name }) => name))
+    for (const each of found) {
+      if (known.has(each.name) || each.isSequence || (await this.#hasRows(each.name))) continue
+      this.#added = [...this.#added, each]
+    }
+    await this.#learnTables()
   }
 
   /** After the tables have been looked at: these triggers change nothing. */
@@ -205,17 +224,18 @@ export class InnodbLane extends BaseLane<LaneSession> {
       `SELECT TABLE_NAME AS name, TABLE_TYPE AS type FROM information_schema.TABLES
        WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED', 'SEQUENCE')`,
     )
-    const added = found
+    return found
       .filter(({ name }) => !known.has(name))
       .map(({ name, type }) => ({ name, isSequence: type === 'SEQUENCE' }))
-    for (const { name, isSequence } of added) if (!isSequence) await this.#refuseRowsIn(name)
-    return added
   }
 
   async #refuseRowsIn(table: string): Promise<void> {
+    if (await this.#hasRows(table)) throw hasRows(table)
+  }
+
+  async #hasRows(table: string): Promise<boolean> {
     const rows = await this.#ask<unknown[]>(`SELECT 1 FROM ${identifier(table)} LIMIT 1`)
-    if (rows.length === 0) return
-    throw hasRows(table)
+    return rows.length > 0
   }
 
   protected async runReset(rows: Rows): Promise<void> {

@@ -195,10 +195,31 @@ export class PostgresLane extends BaseLane<LaneSession> {
     return reset
   }
 
+  protected async findTables(): Promise<void> {
+    const known = this.#tables.map(({ name }) => name)
+    const answer = await this.#try(() =>
+      this.#control.query<{ table: string | null }>(addedSql, [known]),
+    )
+    const found: string[] = []
+    for (const { table } of answer.rows) {
+      if (table === null || this.#vacuumed.includes(table)) continue
+      if (!(await this.#hasRows(table))) found.push(table)
+    }
+    if (found.length === 0) return
+    this.#vacuumed.push(...found)
+    // In one statement, as some may refer to others.
+    const deletions = found.map((table, index) => `found${index} AS (DELETE FROM ${table})`)
+    this.#added = [`WITH ${deletions.join()} SELECT`, ...this.#added]
+    this.#lastReset = undefined
+  }
+
   async #refuseRowsIn(table: string): Promise<void> {
+    if (await this.#hasRows(table)) throw hasRows(table)
+  }
+
+  async #hasRows(table: string): Promise<boolean> {
     const { rowCount } = await this.#try(() => this.#control.query(`SELECT FROM ${table} LIMIT 1`))
-    if (!rowCount) return
-    throw hasRows(table)
+    return Boolean(rowCount)
   }
 
   protected async runReset(rows: Rows): Promise<void> {
