@@ -4,6 +4,7 @@ import type { Lane } from '../databases/engine.ts'
 import type { EngineName } from '../databases/engine-name.ts'
 import type { EngineUnderTest } from '../databases/engine-laws.ts'
 import { renderStatement } from '../databases/statement.ts'
+import { executeNaively } from '../concurrency/naive.ts'
 import { explore } from '../explore.ts'
 import { exhaustive } from '../explorers/exhaustive.ts'
 import { random } from '../explorers/random.ts'
@@ -405,6 +406,52 @@ export function describeApplicationLaws({ title, missing, open }: Place): void {
       const plan = startOf('plenty')
       for (let run = 0; run < 3; run++) await executeRun({ lane, strategy: setting, plan })
       expect([...seen]).toEqual(['77'])
+    })
+
+    test.each([
+      { what: 'lost a connection meanwhile', isBroken: true, reply: 'unknown' },
+      { what: 'lost none', isBroken: false, reply: 'aborted' },
+    ] as const)(
+      'with no scheduler, is $reply when it throws and has $what',
+      async ({ isBroken, reply }) => {
+        const throwing = pooled(async (pool) => {
+          const connection = await pool.connect()
+          await connection.query('SELECT 1')
+          connection.release(isBroken)
+          await pause(20)
+          throw new Error('no answer')
+        })
+        await prepareLane(lane, throwing)
+        const plan = startOf('plenty', 1)
+        const { observation } = await executeNaively({ lane, strategy: throwing, plan })
+        expect(observation.commands.map((each) => each.reply.kind)).toEqual([reply])
+      },
+    )
+
+    test('begins no command of a run that was stopped', async () => {
+      let begun = 0
+      const slow = pooled(async (pool) => {
+        begun += 1
+        const connection = await pool.connect()
+        await connection.query('SELECT 1')
+        connection.release()
+        await pause(150)
+        return ok()
+      })
+      const { actors, ...plan } = startOf('plenty')
+      const twice = { ...plan, actors: [actors.flat()] }
+      await prepareLane(lane, slow)
+      await expect(
+        executeNaively({ lane, strategy: slow, plan: twice, limitMs: 75 }),
+      ).rejects.toThrow('had not ended after 75 ms')
+      await pause(150)
+      expect(begun).toBe(1)
+      const limits = { ...defaultLimits, strategyMs: 75 }
+      await expect(executeRun({ lane, strategy: slow, plan: twice, limits })).rejects.toThrow(
+        /hangs: actor A neither/,
+      )
+      await pause(150)
+      expect(begun).toBe(1 + 2 + 1)
     })
 
     test('finds its own tables as it has made them', async () => {

@@ -220,6 +220,9 @@ export class Scheduler {
     if (signal?.aborted) interrupt()
     try {
       await this.#run(bodies)
+    } catch (thrown) {
+      this.#fault ??= toFault(thrown)
+      throw thrown
     } finally {
       this.#alarm.end()
       signal?.removeEventListener('abort', interrupt)
