@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import mysql from 'mysql2'
 import pg from 'pg'
 import {
@@ -12,6 +13,7 @@ import {
   type Lane,
   type Purchase,
   type Reply,
+  type StartOptions,
   type Strategy,
 } from '../harness/index.ts'
 import type { SqlValue } from '../harness/databases/statement.ts'
@@ -69,8 +71,15 @@ interface Connection {
 
 /** The same driver as Lockstep's, which prepares as Lockstep has it prepare. */
 const connections = {
-  postgres: async (url) => {
-    const client = new pg.Client({ connectionString: url })
+  postgres: async ({ url, unixSocket }) => {
+    const { username, password, pathname } = new URL(url)
+    const client = new pg.Client({
+      user: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      database: pathname.slice(1),
+      // As Lockstep's own sessions go to the server that it has started.
+      host: dirname(await unixSocket()),
+    })
     client.on('error', () => {})
     await client.connect()
     const known = new Map<string, { readonly name: string; readonly text: string }>()
@@ -95,9 +104,9 @@ const connections = {
   },
   mysql: openInnodb,
   mariadb: openInnodb,
-} satisfies Record<EngineName, (url: string) => Promise<Connection>>
+} satisfies Record<EngineName, (options: StartOptions) => Promise<Connection>>
 
-function openInnodb(url: string): Promise<Connection> {
+function openInnodb({ url }: StartOptions): Promise<Connection> {
   const connection = mysql.createConnection({ uri: url.replace('mariadb:', 'mysql:') })
   connection.on('error', () => {})
   const ask: Ask = (text, ...values) =>
@@ -115,7 +124,7 @@ const through = defineApplication({
   workload: purchase,
   summary: 'Sends the same statements over a connection of its own.',
   actors: 'own',
-  start: ({ url, engine }): Promise<Connection> => connections[engine](url),
+  start: (options): Promise<Connection> => connections[options.engine](options),
   execute: ({ ask }, command) => buy(ask, command),
   stop: ({ end }) => end(),
 })

@@ -94,8 +94,8 @@ export class ApplicationHost implements Guest {
     return door
   }
 
-  async #startAt({ url }: Door): Promise<unknown> {
-    const options = { url, engine: this.#lane.engine.name, actors: this.#actors }
+  async #startAt({ url, unixSocket }: Door): Promise<unknown> {
+    const options = { url, unixSocket, engine: this.#lane.engine.name, actors: this.#actors }
     const starting = this.#application.start(options)
     try {
       return await within(startLimitMs, starting, `it took more than ${startLimitMs / 1000} s`)

@@ -1,3 +1,5 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -48,6 +50,7 @@ class Follower implements WireFollower {
 const protocol: WireProtocol = {
   follow: () => new Follower(),
   refusal: () => [Buffer.from('!')],
+  socketName: 'socket',
 }
 
 /** Keeps every request. */
@@ -115,6 +118,20 @@ async function client(): Promise<{ socket: Socket; heard: () => string }> {
   await expect.poll(() => said).toBe('w')
   return { socket, heard: () => said }
 }
+
+test('there is a Unix socket to the same place, in a folder that goes with the door', async () => {
+  const path = await door.unixSocket()
+  expect(basename(path)).toBe(protocol.socketName)
+  expect(statSync(dirname(path)).mode & 0o777).toBe(0o700)
+  expect(await door.unixSocket()).toBe(path)
+  const socket = connect(path).on('error', () => {})
+  const [said] = (await once(socket, 'data')) as [Buffer]
+  expect(said.toString()).toBe('w')
+  socket.write('r')
+  await expect.poll(() => owner.requests.length).toBe(1)
+  await door.close()
+  expect(existsSync(dirname(path))).toBe(false)
+})
 
 test('a request waits until it is forwarded, and its answer until it is delivered', async () => {
   const { socket, heard: told } = await client()

@@ -1,4 +1,15 @@
-import { connect, createServer, type AddressInfo, type NetConnectOpts, type Socket } from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
+import {
+  connect,
+  createServer,
+  type AddressInfo,
+  type ListenOptions,
+  type NetConnectOpts,
+  type Server,
+  type Socket,
+} from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { HarnessFault } from '../../errors.ts'
 import { WireConnection, type ConnectionOwner } from './connection.ts'
 import type { WireLimits, WireProtocol } from './wire.ts'
@@ -21,6 +32,8 @@ const farewellMs = 500
 export interface Door {
   /** What a client connects to. */
   readonly url: string
+  /** Path of a Unix socket that leads to the same place, which is quicker: made when it is first asked for. */
+  unixSocket(): Promise<string>
   /** Connections that are open at this moment. */
   readonly connections: number
   /** The most that were open at the same time. */
@@ -56,7 +69,7 @@ export async function openDoor(
   }
   const clients = new Set<Socket>()
   let isRefusing = false
-  const listener = createServer((client: Socket) => {
+  const accept = (client: Socket): void => {
     if (isRefusing) {
       client.destroy()
       return
@@ -66,16 +79,16 @@ export async function openDoor(
     const server = connect(address)
     connections.add(new WireConnection(client, server, protocol.follow(limits), watching, refused))
     mostConnections = Math.max(mostConnections, connections.size)
-  })
-  await new Promise<void>((resolve, reject) => {
-    listener.once('error', (error) =>
-      reject(new HarnessFault(`No port could be opened for applications: ${error.message}.`)),
-    )
-    listener.listen(0, '127.0.0.1', resolve)
-  })
+  }
+  const listener = await listening(accept, { port: 0, host: '127.0.0.1' })
   const { port } = listener.address() as AddressInfo
+  let socket: Promise<UnixSocket> | undefined
   return {
     url: throughPort(url, port),
+    unixSocket: async () => {
+      socket ??= openUnixSocket(accept, protocol.socketName)
+      return (await socket).path
+    },
     get connections() {
       return connections.size
     },
@@ -87,16 +100,42 @@ export async function openDoor(
       for (const connection of connections) connection.refuse()
     },
     close: async () => {
-      const closed = new Promise<void>((resolve) => {
-        listener.close(() => resolve())
-      })
+      const unix = await socket?.catch(() => undefined)
+      const closed = Promise.all([ending(listener), unix && ending(unix.listener)])
       for (const connection of connections) connection.hangUp()
       // One that does not read would never have been told everything.
       const alarm = setTimeout(() => clients.forEach((client) => client.destroy()), farewellMs)
       await closed
       clearTimeout(alarm)
+      if (unix) await rm(dirname(unix.path), { recursive: true, force: true })
     },
   }
+}
+
+function listening(accept: (client: Socket) => void, at: ListenOptions): Promise<Server> {
+  const listener = createServer(accept)
+  return new Promise((resolve, reject) => {
+    listener.once('error', (error) =>
+      reject(new HarnessFault(`No place could be opened for applications: ${error.message}.`)),
+    )
+    listener.listen(at, () => resolve(listener))
+  })
+}
+
+const ending = (listener: Server): Promise<void> =>
+  new Promise((resolve) => {
+    listener.close(() => resolve())
+  })
+
+interface UnixSocket {
+  readonly path: string
+  readonly listener: Server
+}
+
+/** In a folder of its own, which nobody else can look into. */
+async function openUnixSocket(accept: (client: Socket) => void, name: string): Promise<UnixSocket> {
+  const path = join(await mkdtemp(join(tmpdir(), 'lockstep-door-')), name)
+  return { path, listener: await listening(accept, { path }) }
 }
 
 /** The same URL at another place. How one reaches the server itself is of no account any more. */

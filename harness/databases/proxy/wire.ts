@@ -10,6 +10,8 @@ export interface WireProtocol {
   follow(limits: WireLimits): WireFollower
   /** A whole answer that refuses a request, whatever it was, for this reason. */
   refusal(message: string): readonly Buffer[]
+  /** What clients take a Unix socket to be called, in a folder that they are told. */
+  readonly socketName: string
 }
 
 export interface WireLimits {

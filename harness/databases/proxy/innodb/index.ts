@@ -10,4 +10,5 @@ import { innodbRefusal } from './refusal.ts'
 export const innodbWire: WireProtocol = {
   follow: (limits) => new InnodbFollower(limits),
   refusal: innodbRefusal,
+  socketName: 'mysql.sock',
 }

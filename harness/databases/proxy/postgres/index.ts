@@ -21,6 +21,8 @@ import { postgresRefusal } from './refusal.ts'
 export const postgresWire: WireProtocol = {
   follow: (limits) => new PostgresFollower(limits),
   refusal: postgresRefusal,
+  // At the default port, which need not be said. Source: PostgreSQL manual, 34.1.2 "Parameter Key Words", host.
+  socketName: '.s.PGSQL.5432',
 }
 
 /** Of all connections: they have many texts in common. */
