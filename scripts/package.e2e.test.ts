@@ -189,7 +189,7 @@ describe.concurrent('in a blank project', () => {
         succeeds(root, process.execPath, ['node_modules/typescript/bin/tsc', '-p', project]),
       ])
       expect(tested).toContain('is violated on PostgreSQL at read-committed')
-      expect(tested).toMatch(/Tests +20 passed \(20\)/)
+      expect(tested).toMatch(/Tests +21 passed \(21\)/)
       const token = expectDoubleBooking(unsafe)
       if (manager.isThorough) await expectTheRest(lockstep, file, project, token)
     },

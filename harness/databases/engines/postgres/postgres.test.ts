@@ -12,14 +12,18 @@ import { describeStopLaws } from '../../stop-laws.ts'
 import { connect, withDatabase } from './client.ts'
 import { postgres } from './index.ts'
 
+const outsiderOf =
+  (server: () => DatabaseServer): EngineUnderTest['outsider'] =>
+  async ({ database }) => {
+    const client = await connect(withDatabase(server().url, database))
+    return { ask: (text) => client.query(text), close: () => client.end() }
+  }
+
 function describeLaws(title: string, server: () => DatabaseServer): void {
   const engine: EngineUnderTest = {
     title,
     open: (isolation = postgres.defaultIsolation) => postgres.openLane(server(), { isolation }),
-    outsider: async ({ database }) => {
-      const client = await connect(withDatabase(server().url, database))
-      return { ask: (text) => client.query(text), close: () => client.end() }
-    },
+    outsider: outsiderOf(server),
     closerIsVictim: true,
     serializableReadsLock: false,
     userLock: {
@@ -47,6 +51,7 @@ describeLaws('PostgreSQL (embedded)', testServer)
 describeApplicationLaws({
   title: postgres.title,
   open: (isolation = postgres.defaultIsolation) => postgres.openLane(testServer(), { isolation }),
+  outsider: outsiderOf(testServer),
 })
 
 const byUrl = await obtainServer(postgres, { url: testServer().url })

@@ -77,7 +77,7 @@ describe('what is no step', () => {
       server(answerFrom(3, ok())),
     ]
     const events = read(open(plain), conversation)
-    expect(new Set(kindsOf(events))).toEqual(new Set(['pass']))
+    expect(new Set(kindsOf(events))).toEqual(new Set(['pass', 'renewed']))
     expect(written(events)).toEqual(Buffer.concat(conversation.map(({ bytes }) => bytes)))
   })
 })

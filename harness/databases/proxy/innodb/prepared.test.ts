@@ -196,12 +196,15 @@ describe('a prepared statement', () => {
   })
 
   test('is forgotten when it is closed, and with the session', () => {
-    for (const end of [
-      [client(command(0x19, uint(5, 4)))],
-      [client(command(0x1f)), server(answer(ok()))],
-    ]) {
+    for (const [kinds, end] of [
+      [['pass'], [client(command(0x19, uint(5, 4)))]],
+      [
+        ['pass', 'renewed'],
+        [client(command(0x1f)), server(answer(ok()))],
+      ],
+    ] as const) {
       const follower = withPrepared()
-      expect(new Set(kindsOf(read(follower, end)))).toEqual(new Set(['pass']))
+      expect([...new Set(kindsOf(read(follower, end)))]).toEqual(kinds)
       const [request] = requestsIn(read(follower, [execute(5)]))
       expect(request?.statement.parts[0]).toContain('not known')
     }
