@@ -199,7 +199,8 @@ async function withoutLeaks(
   expect(rounds).toBeGreaterThan(20)
   await expect.poll(() => door.connections, { timeout: 5_000 }).toBe(before.connections)
   await expect.poll(openSockets, { timeout: 5_000 }).toBe(before.sockets)
-  expect(memoryInUse() - before.memory).toBeLessThan(10 * megabyte)
+  // What code and caches take besides, on a busy machine; a connection that stayed would be more than 4 KB.
+  expect(memoryInUse() - before.memory).toBeLessThan(25 * megabyte)
   expect(most).toBeLessThan(500 * megabyte)
 }
 
