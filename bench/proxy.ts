@@ -16,18 +16,12 @@ import {
   type StartOptions,
   type Strategy,
 } from '../harness/index.ts'
-import type { SqlValue } from '../harness/databases/statement.ts'
+import { askingBy, type Ask } from '../harness/application/fixtures/shop.ts'
 import { median, timed, warmUp, type Measure } from './metric.ts'
 import { oneByOne, startOf } from './schedules.ts'
 
 /** Schedules that one does before it is the other's turn. */
 const turn = 12
-
-/** Sends a statement, with its parameters written `?`. */
-type Ask = (
-  text: string,
-  ...values: readonly SqlValue[]
-) => Promise<readonly Record<string, unknown>[]>
 
 async function buy(ask: Ask, { userId, productId, quantity }: Purchase): Promise<Reply> {
   await ask('BEGIN')
@@ -48,20 +42,11 @@ async function buy(ask: Ask, { userId, productId, quantity }: Purchase): Promise
   return ok()
 }
 
-/** Templates are known by what they are, and not by what is in them. */
-const templates = new Map<string, TemplateStringsArray>()
-function templateOf(text: string): TemplateStringsArray {
-  const template = templates.get(text) ?? (text.split('?') as unknown as TemplateStringsArray)
-  templates.set(text, template)
-  return template
-}
-
 const direct = defineStrategy({
   name: 'direct',
   workload: purchase,
   summary: 'Sends its statements through the session.',
-  execute: (session, command) =>
-    buy((text, ...values) => session.sql(templateOf(text), ...values), command),
+  execute: (session, command) => buy(askingBy(session), command),
 })
 
 interface Connection {

@@ -106,7 +106,7 @@ async function makeReady(
   { lane, strategy, plan, limits = defaultLimits }: RunOptions,
 ): Promise<void> {
   const actors = plan.actors.length
-  await host.start(actors)
+  // By then it runs, for that many: see `ApplicationHost.interrupt`.
   if (host.warmFor >= actors) return
   const { statementMs: limitMs } = limits
   await executeNaively({ lane, strategy, plan, coordination: 'barrier', limitMs })

@@ -130,14 +130,18 @@ export class ApplicationHost implements Guest {
    * something of it is left, that has nothing to say any more.
    */
   async interrupt(): Promise<void> {
-    const clients = this.#clients
-    this.#clients = []
     this.warmFor = 0
     this.desk.end()
     this.refuse()
+    await this.#end()
+    this.desk.forgive()
+  }
+
+  async #end(): Promise<void> {
+    const clients = this.#clients
+    this.#clients = []
     await Promise.all(clients.map((client) => this.#stop(client)))
     await this.#closeDoors()
-    this.desk.forgive()
   }
 
   async #closeDoors(): Promise<void> {
@@ -153,11 +157,8 @@ export class ApplicationHost implements Guest {
 
   async leave(): Promise<void> {
     if (hosts.get(this.#lane) === this) hosts.delete(this.#lane)
-    const clients = this.#clients
-    this.#clients = []
     // In good order: what is in the middle of nothing says goodbye by itself.
-    await Promise.all(clients.map((client) => this.#stop(client)))
-    await this.#closeDoors()
+    await this.#end()
   }
 }
 

@@ -58,6 +58,10 @@ export async function openForLoad({
   return lane.sessions(wanted)
 }
 
+/** How many connections the clients have had: their own, and those of the application that does it for them. */
+export const countConnections = (lane: Lane, sessions: readonly ActorSession[]): number =>
+  sessions.length + (ApplicationHost.of(lane)?.connections ?? 0)
+
 async function untilFree(
   lane: Lane,
   wanted: number,

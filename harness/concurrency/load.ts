@@ -1,4 +1,3 @@
-import { ApplicationHost } from '../application/host.ts'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { encodeIntoCompressedBase64 } from 'hdr-histogram-js'
 import type { ActorSession, Lane, Rows } from '../databases/engine.ts'
@@ -11,7 +10,7 @@ import type { AnyCommand, AnyWorkload, Contention, LoadProfile } from '../worklo
 import { isCore } from '../tally.ts'
 import { count } from '../words.ts'
 import { clientsOf, companyOf, type Client, type Company } from './client.ts'
-import { openForLoad } from './connections.ts'
+import { countConnections, openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { LockWaitMeter } from './lock-wait-meter.ts'
@@ -134,7 +133,7 @@ export async function executeLoad(options: LoadOptions): Promise<LoadResult> {
       contention: options.contention,
       ...measured,
       cutOff: run.cutOff,
-      connections: sessions.length + (ApplicationHost.of(lane)?.connections ?? 0),
+      connections: countConnections(lane, sessions),
       commands: run.performed.length,
       ...judgeLoad(strategy, profile, observation, run.cutOff),
     }

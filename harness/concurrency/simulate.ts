@@ -10,7 +10,7 @@ import type { Explored } from '../verdict.ts'
 import type { AnyCommand, AnyWorkload, Range, Rush } from '../workload.ts'
 import { count } from '../words.ts'
 import { clientsOf, companyOf, type Client, type Company } from './client.ts'
-import { openForLoad } from './connections.ts'
+import { countConnections, openForLoad } from './connections.ts'
 import { Effort } from './effort.ts'
 import { latencyOf, newHistogram, record, type Latency } from './latency.ts'
 import { endsWithin, unlessStopped } from './stop-signal.ts'
@@ -143,7 +143,7 @@ export async function simulate(options: SimulationOptions): Promise<Simulation> 
       database: { engine: lane.engine.name, version: lane.version, provider: lane.provider },
       ...isolationOf(lane),
       clients,
-      connections: sessions.length + (ApplicationHost.of(lane)?.connections ?? 0),
+      connections: countConnections(lane, sessions),
       seed,
       ...(quantity && { quantity }),
       ...run.measured(),

@@ -139,7 +139,7 @@ async function openUnixSocket(accept: (client: Socket) => void, name: string): P
 }
 
 /** The same URL at another place. How one reaches the server itself is of no account any more. */
-function throughPort(url: string, port: number): string {
+export function throughPort(url: string, port: number): string {
   const changed = new URL(url)
   changed.hostname = '127.0.0.1'
   changed.port = String(port)

@@ -6,7 +6,7 @@ import { serverForFile } from '../../testing/servers.ts'
 import type { EngineName } from '../engine-name.ts'
 import { engines } from '../engines/index.ts'
 import type { ConnectionOwner } from './connection.ts'
-import { openDoor, type Door } from './door.ts'
+import { openDoor, type Door, throughPort } from './door.ts'
 import { drawing, messagesIn, mutate, type Draw } from './fixtures/mutations.ts'
 import { playClient, ScriptedServer } from './fixtures/playing.ts'
 import { record, type Recording, type Turn } from './fixtures/recording.ts'
@@ -227,13 +227,5 @@ function asGuest(url: string): string {
   const changed = new URL(url)
   changed.username = name
   changed.password = name
-  return changed.href
-}
-
-function throughPort(url: string, port: number): string {
-  const changed = new URL(url)
-  changed.hostname = '127.0.0.1'
-  changed.port = String(port)
-  changed.search = ''
   return changed.href
 }

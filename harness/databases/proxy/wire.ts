@@ -1,5 +1,5 @@
-import type { TransactionState } from '../engine.ts'
-import type { Row, Statement } from '../statement.ts'
+import type { StatementOutcome, TransactionState } from '../engine.ts'
+import type { Statement } from '../statement.ts'
 
 /**
  * What the proxy has to know of a protocol. A follower reads along on one connection, keeps its state,
@@ -125,15 +125,12 @@ export interface WireResponse {
   readonly outcome: WireOutcome
 }
 
+/**
+ * Rows are those of the last statement that returned any, with values as the harness's own drivers have
+ * them; what was written is of the last statement.
+ */
 export type WireOutcome =
-  | {
-      readonly ok: true
-      /** Of the last statement that returned rows; values as the harness's own drivers have them. */
-      readonly rows: readonly Row[]
-      /** Rows written by the last statement, or for one that returns rows, their number. */
-      readonly affectedRows: number
-      readonly transaction: TransactionState
-    }
+  | Extract<StatementOutcome, { readonly ok: true }>
   | {
       readonly ok: false
       readonly error: WireRefusal
