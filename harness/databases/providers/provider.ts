@@ -17,6 +17,12 @@ export interface ServerChoice {
   readonly image?: string | undefined
   /** Leave the container running, and use the one that an earlier call has left. */
   readonly reuse?: boolean | undefined
+  /**
+   * What is committed outlives a kill, and {@link DatabaseServer.crash} is there: the server's own
+   * defaults for that, in place of the settings that make it quick. A server that is not Lockstep's to
+   * kill, by URL or left running for others, stays as it is, and cannot be.
+   */
+  readonly durable?: boolean | undefined
 }
 
 /** One way to obtain a server. */
