@@ -11,7 +11,7 @@ import { prepareAt, whyNever, type Place } from './exploration/runner.ts'
 import { sample } from './exploration/sampling.ts'
 import { stopOf, type Stop } from './exploration/stop.ts'
 import type { FaultName } from './faults/fault.ts'
-import { endsProgram } from './faults/index.ts'
+import { whyNot } from './faults/index.ts'
 import { grains as allGrains, type Grain } from './grain.ts'
 import type { Violation } from './invariant.ts'
 import type { Limits } from './limits.ts'
@@ -19,7 +19,7 @@ import { byName } from './names.ts'
 import { judgeable } from './oracles/judgement.ts'
 import type { RunRecord } from './run.ts'
 import type { Strategy } from './strategy.ts'
-import type { Counterexample, Exploration, Explored } from './verdict.ts'
+import type { Counterexample, Exploration, Explored, FaultNotRun } from './verdict.ts'
 import { count } from './words.ts'
 
 /** What is explored, how, and for how long: see {@link explore}. */
@@ -193,7 +193,9 @@ class Exploring {
     const { onlyRefusal, schedules, selfCheck } = this.#ledger
     if (schedules === 0) this.#hunt.end(nothingRun)
     const struck = Object.values(this.#ledger.faults(this.#faults))
-    if (struck.length > 0 && struck.every((times) => times === 0)) this.#hunt.end(nothingStruck)
+    if (this.#options.faults?.length && struck.every((times) => times === 0)) {
+      this.#hunt.end(struck.length > 0 ? nothingStruck : nothingCanStrike)
+    }
     if (selfCheck.differences > 0) {
       this.#hunt.end({
         reason: `The same plan did not give the same run in ${selfCheck.differences} of ${count(selfCheck.runs, 'self-check')}, so the others may not have been what they should have been. ${selfCheck.first}`,
@@ -248,13 +250,17 @@ class Exploring {
   }
 
   get #faults(): readonly FaultName[] {
-    const { faults = [], strategy } = this.#options
-    return strategy.application ? faults.filter((name) => !endsProgram(name)) : faults
+    const { faults = [], strategy, lane } = this.#options
+    return faults.filter((name) => whyNot(name, strategy, lane) === undefined)
   }
 
   /** Kinds that were asked for and cannot strike here. */
-  get #impossible(): readonly FaultName[] {
-    return (this.#options.faults ?? []).filter((name) => !this.#faults.includes(name))
+  get #impossible(): readonly FaultNotRun[] {
+    const { faults = [], strategy, lane } = this.#options
+    return faults.flatMap((kind) => {
+      const reason = whyNot(kind, strategy, lane)
+      return reason === undefined ? [] : [{ kind, reason }]
+    })
   }
 
   #elapsedMs(): number {
@@ -272,6 +278,11 @@ const nothingRun: Stop = {
 
 const nothingStruck: Stop = {
   reason: 'No fault has struck in any schedule, so nothing is known of them. Run more schedules.',
+  fault: 'harness',
+}
+
+const nothingCanStrike: Stop = {
+  reason: 'None of the faults that were asked for can strike here, so nothing is known of them.',
   fault: 'harness',
 }
 

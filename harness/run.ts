@@ -8,6 +8,7 @@ import {
   describeThrown,
   whereThrown,
 } from './errors.ts'
+import { whyNot } from './faults/index.ts'
 import type { Grain } from './grain.ts'
 import { actorName, type ActorId, type History } from './history.ts'
 import type { Observation, PerformedCommand, Violation } from './invariant.ts'
@@ -74,7 +75,11 @@ export async function prepareLane(
  * @throws {Fault} when the run cannot be judged. The lane can be used again.
  */
 export async function executeRun(options: RunOptions): Promise<RunRecord> {
-  const { lane, plan, grain = 'statement' } = options
+  const { lane, plan, strategy, grain = 'statement' } = options
+  for (const { kind } of plan.faults ?? []) {
+    const reason = whyNot(kind, strategy, lane)
+    if (reason) throw new HarnessFault(`The plan has a fault "${kind}", and ${reason}.`)
+  }
   if (lane.stops !== (grain === 'phase')) {
     throw new HarnessFault(`The lane was not prepared for grain "${grain}".`)
   }
@@ -86,6 +91,8 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
     ready.catch(() => undefined) // the run awaits it, unless something else stops it before
     const run = new Run(options, sessions, ready, host)
     const record = await run.execute()
+    // An application would find out some time that connections which it does not use are gone.
+    if (host && run.serverWasKilled) await lane.recover()
     lane.anticipate(plan.initial)
     return record
   } catch (error) {
@@ -162,6 +169,10 @@ class Run {
       idleHint: host?.idleHint,
       signal: options.signal,
     })
+  }
+
+  get serverWasKilled(): boolean {
+    return this.#scheduler.serverWasKilled
   }
 
   async execute(): Promise<RunRecord> {

@@ -29,6 +29,13 @@ interface Inconclusive {
   readonly fault: FaultKind | 'interrupted'
 }
 
+/** A kind of fault that was asked for, and cannot strike. */
+export interface FaultNotRun {
+  readonly kind: FaultName
+  /** A clause. */
+  readonly reason: string
+}
+
 /** What was explored, whatever came of it. */
 export interface Explored {
   readonly workload: string
@@ -62,8 +69,8 @@ export interface Explored {
   readonly invariants: readonly InvariantCount[]
   /** Where plans could hold faults: how often each kind has struck. */
   readonly faults?: FaultCounts
-  /** Kinds of faults that were asked for and cannot strike: those that end an application's program. */
-  readonly faultsNotRun?: readonly FaultName[]
+  /** Kinds of faults that were asked for and cannot strike here, and why: a clause. */
+  readonly faultsNotRun?: readonly FaultNotRun[]
   /** What kept commands from getting anything done. */
   readonly liveness: LivenessSummary
   readonly selfCheck: SelfCheckCount

@@ -21,6 +21,7 @@ import { catalogue, strategyIds, type StrategyId } from '../strategies/index.ts'
 import type { Note } from './cell-test.ts'
 import type { Cell } from './cells.ts'
 import { expectations } from './expectations.ts'
+import { breakable } from './expectations/expectation.ts'
 import { underFaults } from './expectations/faults.ts'
 import { fileOf } from './surprise.ts'
 
@@ -54,11 +55,12 @@ export function isMended(
   { strategy, known, recording }: Known,
   { platform, isolation }: Cell,
 ): boolean {
-  const { breaks = [], breaksRarely = [], inside } = expectations[strategy][platform][isolation]
-  const broken = recording.plan.faults ? underFaults[strategy] : []
-  const breakable = [...breaks, ...breaksRarely, ...(inside?.breaks ?? []), ...(broken ?? [])]
+  const { invariant } = known
+  const isBreakable =
+    breakable(expectations[strategy][platform][isolation]).has(invariant) ||
+    (recording.plan.faults && underFaults[strategy]?.includes(invariant))
   const { claims }: Strategy = catalogue[strategy]
-  return claims.includes(known.invariant) && !breakable.includes(known.invariant)
+  return claims.includes(invariant) && !isBreakable
 }
 
 /** Passes when the recorded run can be followed step for step, and breaks what it broke. */

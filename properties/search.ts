@@ -6,6 +6,7 @@ import { seed } from './budget.ts'
 import { cellsOf, platforms, type Cell } from './cells.ts'
 import { changed } from './changed.ts'
 import { expectations } from './expectations.ts'
+import { breakable } from './expectations/expectation.ts'
 
 /** Where something is claimed that is expected to hold, whoever comes between. */
 export interface Place {
@@ -15,10 +16,9 @@ export interface Place {
 }
 
 function placeOf(id: StrategyId, cell: Cell): Place {
-  const { breaks, breaksRarely, inside } = expectations[id][cell.platform][cell.isolation]
-  const breakable = new Set([breaks, breaksRarely, inside?.breaks].flatMap((each) => each ?? []))
+  const known = breakable(expectations[id][cell.platform][cell.isolation])
   const { claims }: Strategy = catalogue[id]
-  return { id, cell, claims: claims.filter((claim) => !breakable.has(claim)) }
+  return { id, cell, claims: claims.filter((claim) => !known.has(claim)) }
 }
 
 export const engineOf = ({ engine }: Cell) => byName('database', engines, engine)

@@ -542,7 +542,9 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       })
       if (exploration.verdict !== 'violated') throw new Error(JSON.stringify(exploration))
       expect(exploration).toMatchObject({
-        faultsNotRun: ['client-dies'],
+        faultsNotRun: [
+          { kind: 'client-dies', reason: "Lockstep cannot end an application's program" },
+        ],
         counterexample: {
           invariant: 'bought-once',
           plan: { actors: [[{}]], faults: [{ kind: 'answer-lost' }] },

@@ -140,6 +140,22 @@ export interface Lane {
   /** The same from the other side: its socket closes, without a word to the server. */
   cutOff(session: ActorSession): Promise<void>
 
+  /** Whether the lane's server can be killed, and is the lane's alone: see `DatabaseServer.crash`. */
+  readonly canCrash: boolean
+
+  /**
+   * Kills the lane's server, and has it start again on its data. Done when it has undone what was not
+   * committed, and every session knows that it is lost; what was under way on them has failed by then.
+   * Other lanes on the server are lost with it.
+   *
+   * @throws {DatabaseFault} when it does not come back.
+   * @throws {HarnessFault} where it cannot be killed.
+   */
+  crash(): Promise<void>
+
+  /** The sessions that are open, those of applications among them. */
+  readonly opened: readonly ActorSession[]
+
   /** Resolves when the server has nothing any more of a session that is lost, or about to be. */
   untilEnded(session: ActorSession): Promise<void>
 

@@ -10,6 +10,7 @@ export const faultNames = [
   'answer-lost',
   'statement-timeout',
   'lock-timeout',
+  'server-killed',
 ] as const
 
 /** One of {@link faultNames}. */
@@ -40,6 +41,9 @@ export interface Scene {
   readonly sessions: readonly ActorSession[]
 }
 
+/** The session of the statement; the actor's program, with all its sessions; or the server, with everybody's. */
+export type Ends = 'session' | 'program' | 'server'
+
 interface Described {
   readonly name: FaultName
   /** What happens, as lanes and reports say it: without the actor, and without a full stop. */
@@ -63,8 +67,8 @@ export type FaultType = Described &
         readonly moment: 'before'
         /** Done when the server has nothing left of what it ends. */
         strike(scene: Scene): Promise<void>
-        /** Whether the actor's program ends with it, and so sends nothing any more. */
-        readonly endsProgram: boolean
+        /** What ends with it. Whose program does sends nothing any more. */
+        readonly ends: Ends
       }
     | {
         readonly moment: 'during'

@@ -3,10 +3,11 @@ import type { Engine } from '../databases/engine.ts'
 import { engines } from '../databases/engines/index.ts'
 import { ask, connect as connectInnodb, disconnect } from '../databases/engines/innodb/client.ts'
 import { connect as connectPostgres, withDatabase } from '../databases/engines/postgres/client.ts'
-import { serverForFile } from '../testing/servers.ts'
+import type { DatabaseServer } from '../databases/server.ts'
+import { mortalServerForFile, serverForFile, type Missing } from '../testing/servers.ts'
 import { faultNames } from './fault.ts'
 import { faultLaws, type StruckEngine } from './laws.ts'
-import { faultScopes, faultTypes } from './index.ts'
+import { faultScopes, faultTypes, needsDurability } from './index.ts'
 
 test('the table has every kind of fault under its name', () => {
   expect(Object.keys(faultTypes)).toEqual(faultNames)
@@ -55,8 +56,11 @@ const look = {
     },
 }
 
-async function onEngine(engine: Engine): Promise<StruckEngine> {
-  const server = await serverForFile(engine)
+async function onEngine(
+  engine: Engine,
+  obtain: (engine: Engine) => Promise<DatabaseServer | Missing>,
+): Promise<StruckEngine> {
+  const server = await obtain(engine)
   const missing = 'missing' in server ? server.missing : undefined
   const obtained = () => {
     if ('missing' in server) throw new Error(server.missing)
@@ -68,12 +72,15 @@ async function onEngine(engine: Engine): Promise<StruckEngine> {
     engine,
     missing,
     server: obtained,
-    ...(engine.name === 'mysql' && { slow: ['lock-timeout'] }),
+    slow: engine.name === 'mysql' ? ['lock-timeout', 'server-killed'] : ['server-killed'],
     leftovers: ({ database }) => count(obtained().url, database),
   }
 }
 
 for (const engine of engines) {
-  const struck = await onEngine(engine)
-  for (const name of faultNames) faultLaws(faultTypes[name], struck)
+  const struck = await onEngine(engine, serverForFile)
+  const mortal = await onEngine(engine, mortalServerForFile)
+  for (const name of faultNames) {
+    faultLaws(faultTypes[name], needsDurability([name]) ? mortal : struck)
+  }
 }

@@ -1,8 +1,11 @@
-import { faultNames, type FaultName, type FaultType } from './fault.ts'
+import type { Lane } from '../databases/engine.ts'
+import type { Strategy } from '../strategy.ts'
+import { faultNames, type Ends, type FaultName, type FaultType } from './fault.ts'
 import { answerLost } from './kinds/answer-lost.ts'
 import { clientDies } from './kinds/client-dies.ts'
 import { lockTimeout } from './kinds/lock-timeout.ts'
 import { requestLost } from './kinds/request-lost.ts'
+import { serverKilled } from './kinds/server-killed.ts'
 import { sessionKilled } from './kinds/session-killed.ts'
 import { statementTimeout } from './kinds/statement-timeout.ts'
 
@@ -14,6 +17,7 @@ export const faultTypes = {
   'answer-lost': answerLost,
   'statement-timeout': statementTimeout,
   'lock-timeout': lockTimeout,
+  'server-killed': serverKilled,
 } as const satisfies Readonly<Record<FaultName, FaultType>>
 
 /** What has happened, and where nobody who takes part knows it, whether the statement was done. */
@@ -39,10 +43,34 @@ export const faultScopes = {
 /** Names of the selections of {@link faultScopes}. */
 export type FaultScope = keyof typeof faultScopes
 
-/** Whether the actor's program ends with it. An application's cannot: others use it too, or it is this one. */
-export function endsProgram(name: FaultName): boolean {
-  const type = faultType(name)
-  return type.moment === 'before' && type.endsProgram
+/** Why faults of the kind cannot strike the strategy on the lane: a clause. Undefined where they can. */
+export function whyNot(
+  name: FaultName,
+  { application }: Strategy,
+  { canCrash, provider }: Lane,
+): string | undefined {
+  switch (endedBy(name)) {
+    case 'program':
+      // Others use it too, or it is this one.
+      return application && "Lockstep cannot end an application's program"
+    case 'server':
+      if (canCrash) return undefined
+      return provider === 'url'
+        ? 'the server is not one that Lockstep has started'
+        : 'the server was not started to be killed'
+    case 'session':
+    case undefined:
+      return undefined
+  }
 }
+
+function endedBy(name: FaultName): Ends | undefined {
+  const type = faultType(name)
+  return type.moment === 'before' ? type.ends : undefined
+}
+
+/** Whether faults of these kinds take a server that keeps its promises when it is killed. */
+export const needsDurability = (names: readonly FaultName[]): boolean =>
+  names.some((name) => endedBy(name) === 'server')
 
 export const faultType = (name: FaultName): FaultType => faultTypes[name]

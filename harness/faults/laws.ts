@@ -16,7 +16,7 @@ export interface StruckEngine {
   /** Why there is no server of it. */
   readonly missing?: string | undefined
   readonly server: () => DatabaseServer
-  /** Kinds of faults that take a second here. */
+  /** Kinds of faults that take a second here, or nearly. */
   readonly slow?: readonly FaultName[]
   /** Sessions in the database of a lane, and those of them that have a transaction or a lock. */
   leftovers(lane: Lane): Promise<{ readonly sessions: number; readonly busy: number }>
@@ -86,7 +86,7 @@ export function faultLaws(type: FaultType, struck: StruckEngine): void {
       expect(faultsIn(history)).toMatchObject([{ fault: kind, actor }])
       const own = observation.commands.filter((each) => each.actor === actor)
       const told = own.map(({ reply }) => reply.kind)
-      const isDead = type.moment === 'before' && type.endsProgram
+      const isDead = type.moment === 'before' && type.ends === 'program'
       expect(told).toEqual(isDead ? ['unknown'] : ['ok', 'ok'])
       // What strikes once fails one statement, and none of those that come after it.
       const failed = history.filter((each) => each.kind === 'failed' && each.actor === actor)

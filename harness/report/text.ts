@@ -169,14 +169,10 @@ function schedules(exploration: Exploration): string {
 }
 
 function faultLines({ faults, faultsNotRun = [] }: Explored): string[] {
-  if (!faults) return []
+  const notRun = faultsNotRun.map(({ kind, reason }) => `${kind}: not run (${reason})`)
+  if (!faults) return notRun
   const struck = Object.entries(faults).map(([kind, times]) => `${times} ${kind}`)
-  return [
-    `faults that struck: ${struck.join(', ')}`,
-    ...faultsNotRun.map(
-      (kind) => `${kind}: not run (Lockstep cannot end an application's program)`,
-    ),
-  ]
+  return [`faults that struck: ${struck.join(', ')}`, ...notRun]
 }
 
 function livenessLines({ liveness }: Explored): string[] {

@@ -178,6 +178,9 @@ export class Scheduler {
   readonly #faults: PendingFaults | undefined
   /** Sessions that a fault of the plan has ended, or may be about to. */
   readonly #struck = new Set<ActorSession>()
+  /** Those of them whose actors have been told, by a statement that has failed. */
+  readonly #heardOf = new Set<ActorSession>()
+  #serverWasKilled = false
   /** What some session has been armed with. */
   readonly #everArmed = new Set<FaultAt<'during'>>()
   readonly #alarm = new Alarm()
@@ -192,6 +195,11 @@ export class Scheduler {
   /** Whether a fault of the plan has struck. */
   get hasStruck(): boolean {
     return this.#struck.size > 0
+  }
+
+  /** Whether a fault of the plan has ended every connection. */
+  get serverWasKilled(): boolean {
+    return this.#serverWasKilled
   }
 
   /** Whether the run cannot be judged any more. */
@@ -421,12 +429,12 @@ export class Scheduler {
   }
 
   /**
-   * An actor whose connection is lost goes on over a new one, unless it still has to find out. An
-   * application opens its own.
+   * An actor that has heard that its connection is lost goes on over a new one, but for what was part of
+   * the same transaction. An application opens its own.
    */
   async #reconnect(actor: Actor, request: Step & { kind: 'statement' }): Promise<void> {
     const { session } = actor
-    if (!session.isLost || !this.#struck.has(session) || request.isOrphan || actor.via) return
+    if (!this.#heardOf.has(session) || request.isOrphan || actor.via) return
     const fresh = await this.#options.lane.replace(session)
     actor.sessions.splice(actor.sessions.indexOf(session), 1, fresh)
     if (this.#options.grain === 'phase') await this.#options.lane.hold(fresh)
@@ -445,14 +453,27 @@ export class Scheduler {
   ): Promise<void> {
     const { type } = fault
     const { session, sessions } = actor
+    const { lane } = this.#options
     faults.struck(fault)
     this.#noteFault(actor, this.#steps + 1, type)
-    for (const each of type.endsProgram ? sessions : [session]) this.#struck.add(each)
-    if (type.endsProgram) this.#die(actor)
-    await type.strike({ lane: this.#options.lane, session, sessions })
+    const ended = { session: [session], program: sessions, server: lane.opened }[type.ends]
+    for (const each of ended) this.#struck.add(each)
+    if (type.ends === 'program') this.#die(actor)
+    if (type.ends === 'server') await this.#leaveServer()
+    await type.strike({ lane, session, sessions })
     this.#answers += 1
     this.#doubtWaits()
     await this.#settle(0)
+  }
+
+  /** The server is about to be killed: nothing of Lockstep's own is to be under way. */
+  async #leaveServer(): Promise<void> {
+    this.#serverWasKilled = true
+    for (const { held } of this.#actors) await held
+    // What is still being read waits for a lock of somebody's, and will not be answered.
+    this.#observation = undefined
+    // What was committed may be gone.
+    this.#mayHaveCommitted = true
   }
 
   /** It comes before all that it lets happen, and after what has happened by then. */
@@ -600,6 +621,7 @@ export class Scheduler {
       )
       return
     }
+    if (isLost) this.#heardOf.add(actor.session)
     if (mayCommit(actor.request, actor.before, outcome.transaction)) this.#mayHaveCommitted = true
     this.#unblocked(actor)
     this.#doubtWaits()

@@ -74,15 +74,18 @@ class SentSteps {
   #strike({ actor, fault }: Extract<RunEvent, { kind: 'fault' }>): void {
     const type = faultTypes[fault]
     if (type.moment === 'before') {
+      // Of those who wait, it cannot say that their statements fail now.
+      if (type.ends === 'server') throw inexpressible(`a fault (${type.title})`, 'without --faults')
       const session = sessionOf(actor, this.#requests.get(actor))
       const others = [...this.#inside].filter((each) => each.startsWith(actorName(actor)))
-      for (const each of type.endsProgram ? others : [session]) {
+      for (const each of type.ends === 'program' ? others : [session]) {
         if (!this.#inside.delete(each)) continue
         const remark = `fault: ${type.title}; the server rolls back`
         this.#add(actor, each, rollback, { isVictim: false, remark })
       }
-    } else if (fault !== 'answer-lost')
+    } else if (fault !== 'answer-lost') {
       throw inexpressible(`a fault (${type.title})`, 'without --faults')
+    }
   }
 
   #add(

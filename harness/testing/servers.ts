@@ -56,9 +56,20 @@ export async function serverOrReason(
 }
 
 /** A server of any engine for one test file, which stops it; LOCKSTEP_DATABASES may leave it out. */
-export async function serverForFile(engine: Engine): Promise<DatabaseServer | Missing> {
+export async function serverForFile(
+  engine: Engine,
+  choice: ServerChoice = {},
+): Promise<DatabaseServer | Missing> {
   if (!wantedEngines().includes(engine.name)) return { missing: 'It was left out.' }
-  return serverOrReason(engine)
+  return serverOrReason(engine, choice)
+}
+
+/** The same for one that can be killed. */
+export async function mortalServerForFile(engine: Engine): Promise<DatabaseServer | Missing> {
+  const server = await serverForFile(engine, { durable: true })
+  if ('missing' in server || server.crash) return server
+  await server.stop()
+  return { missing: 'The server is not one that Lockstep has started, so it cannot be killed.' }
 }
 
 /**

@@ -17,6 +17,8 @@ export interface Expectation {
    */
   readonly inside?: {
     readonly breaks?: readonly string[]
+    /** As above: it takes more actors, or more preemptions, than are tried in full. */
+    readonly breaksRarely?: readonly string[]
     readonly aborts?: readonly AbortClass[]
   }
   /** A few words where it surprises. */
@@ -25,6 +27,12 @@ export interface Expectation {
 
 /** One expectation for each isolation level. */
 export type Levels = Readonly<Record<IsolationLevel, Expectation>>
+
+/** The claims that are known to be broken somehow: where nothing else is, all is as expected. */
+export function breakable({ breaks, breaksRarely, inside }: Expectation): ReadonlySet<string> {
+  const all = [breaks, breaksRarely, inside?.breaks, inside?.breaksRarely]
+  return new Set(all.flatMap((each) => each ?? []))
+}
 
 /** What is expected of one strategy, everywhere. */
 export type Expectations = Readonly<Record<Platform, Levels>>

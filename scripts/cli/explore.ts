@@ -12,6 +12,7 @@ import {
   knownFrom,
   matrixToJson,
   matrixVerdict,
+  needsDurability,
   pct,
   pctOfDepth,
   renderMatrix,
@@ -243,7 +244,7 @@ const cellsOf = (flags: ExploreFlags): Cells => ({
   levels: flags.isolation,
   snapshotIsolation: flags.snapshotIsolation,
   required: flags.require ?? [],
-  choice: serverChoice(flags),
+  choice: { ...serverChoice(flags), durable: needsDurability(flags.faults ?? []) },
 })
 
 async function search(cells: Cells, options: Omit<ExploreOptions, 'lane'>): Promise<Matrix> {

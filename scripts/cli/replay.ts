@@ -6,6 +6,7 @@ import {
   decodeToken,
   engines,
   Fault,
+  needsDurability,
   parseKnown,
   prepareLane,
   renderReplay,
@@ -69,8 +70,10 @@ async function run(recorded: string, flags: ReplayFlags): Promise<number> {
       return { ...where, verdict: 'inconclusive', reason: error.message, fault: error.kind }
     }
   }
+  const struck = recording.plan.faults?.map(({ kind }) => kind) ?? []
+  const choice = { ...serverChoice(flags), durable: needsDurability(struck) }
   const replayed = await interruptible((signal) =>
-    withServer(engine, serverChoice(flags), signal, (server) =>
+    withServer(engine, choice, signal, (server) =>
       withLane(engine, server, recording, (lane) => replayOn(lane, signal)),
     ),
   )

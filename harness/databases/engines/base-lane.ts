@@ -1,4 +1,4 @@
-import { DatabaseFault, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
+import { DatabaseFault, describeThrown, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
 import type {
   ActorSession,
   Engine,
@@ -13,6 +13,7 @@ import type { ConnectionOwner, WireConnection } from '../proxy/connection.ts'
 import { openDoor, type Door, type Upstream } from '../proxy/door.ts'
 import type { ProxiedSession, Reception } from '../proxy/session.ts'
 import type { IsolationLevel } from '../isolation.ts'
+import type { DatabaseServer } from '../server.ts'
 
 /** A session that the server knows by a number. */
 export interface NumberedSession extends ActorSession {
@@ -98,8 +99,11 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   protected abstract openSession(): Promise<Session>
   /** Ends every session, whatever it is doing. */
   protected abstract endSessions(): Promise<void>
-  /** Adds to the tables what makes statements stop. */
+  /** Adds to the tables what makes statements stop, if it is not there. */
   protected abstract openStops(): Promise<Stops<Session>>
+  protected abstract readonly server: DatabaseServer
+  /** The server has been started anew: opens again what Lockstep has open to it besides the sessions. */
+  protected abstract connectAnew(): Promise<void>
   /** Where applications' statements go. */
   protected abstract readonly upstream: Upstream
   /** Sets a session up that an application has opened. */
@@ -120,8 +124,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** Remembers what has to be known of a session that is about to be forgotten. */
   protected abstract inherit(session: Session): void
 
-  /** The sessions that are open. */
-  protected get opened(): readonly Session[] {
+  get opened(): readonly Session[] {
     return this.#opened
   }
 
@@ -231,6 +234,38 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.#ended.add(session)
     await this.untilGone([session.id])
     await session.whenLost // as the server has closed its end
+  }
+
+  get canCrash(): boolean {
+    return this.server.crash !== undefined
+  }
+
+  async crash(): Promise<void> {
+    const lost = this.#opened
+    for (const session of lost) session.expectLoss?.()
+    await this.#killServer()
+    await Promise.all(lost.map(({ whenLost }) => whenLost))
+    // A new session may be given the number of an old one, which has nothing to do with it.
+    for (const session of lost) {
+      this.inherit(session)
+      this.#remove(session)
+    }
+    for (const session of this.#sessions) this.#ended.add(session)
+    await this.connectAnew()
+    if (this.#stops) this.#stops = await this.openStops()
+  }
+
+  async #killServer(): Promise<void> {
+    const { crash } = this.server
+    if (!crash) throw new HarnessFault('The server of this lane cannot be killed.')
+    try {
+      await crash()
+    } catch (thrown) {
+      const { title } = this.engine
+      throw new DatabaseFault(
+        `${title} was killed, as the plan says, and has not come back: ${describeThrown(thrown)}`,
+      )
+    }
   }
 
   async replace(session: Session): Promise<Session> {

@@ -17,6 +17,7 @@ import type { WireLimits, WireProtocol } from './wire.ts'
 /** Where the server is, and how one speaks to it. */
 export interface Upstream {
   readonly protocol: WireProtocol
+  /** Asked for each connection: one that was started anew may be elsewhere. */
   readonly address: NetConnectOpts
   /** What clients need to know but for where: with the user, the password and the database. */
   readonly url: string
@@ -50,10 +51,11 @@ export interface Door {
 
 /** Opens a door that listens on the loopback interface, at a port of its own. */
 export async function openDoor(
-  { protocol, address, url }: Upstream,
+  upstream: Upstream,
   owner: ConnectionOwner,
   limits: WireLimits = wireLimits,
 ): Promise<Door> {
+  const { protocol, url } = upstream
   const refused = protocol.refusal('the run was stopped by Lockstep')
   const connections = new Set<WireConnection>()
   let mostConnections = 0
@@ -76,7 +78,7 @@ export async function openDoor(
     }
     clients.add(client)
     client.once('close', () => clients.delete(client))
-    const server = connect(address)
+    const server = connect(upstream.address)
     connections.add(new WireConnection(client, server, protocol.follow(limits), watching, refused))
     mostConnections = Math.max(mostConnections, connections.size)
   }

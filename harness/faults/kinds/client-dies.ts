@@ -7,7 +7,7 @@ export const clientDies: FaultType = {
   title: 'the client dies',
   summary: 'The program of the client ends between two statements, and its connections with it.',
   moment: 'before',
-  endsProgram: true,
+  ends: 'program',
   canStrike: isStatement,
   async strike({ lane, sessions }) {
     for (const each of sessions) if (!each.isLost) await lane.cutOff(each)

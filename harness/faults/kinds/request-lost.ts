@@ -7,7 +7,7 @@ export const requestLost: FaultType = {
   title: 'the connection breaks before it arrives',
   summary: 'The connection breaks on the way of a statement that commits: it was not done.',
   moment: 'before',
-  endsProgram: false,
+  ends: 'session',
   canStrike: mayCommit,
   strike: ({ lane, session }) => lane.cutOff(session),
 }

@@ -11,7 +11,7 @@ export const sessionKilled: FaultType = {
   title: 'the server ends the session',
   summary: 'The server ends the session between two statements: the next one fails.',
   moment: 'before',
-  endsProgram: false,
+  ends: 'session',
   canStrike: isStatement,
   strike: ({ lane, session }) => lane.kill(session),
 }

@@ -80,17 +80,25 @@ const processesSql = `
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
 
+/** Recovered transactions belong to no thread. */
+const recoverySql = `
+  SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = 0) AS undone,
+    (SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len') AS removed`
+const recoveryLimitMs = 15_000
+/** INNODB_TRX is a copy that is not renewed while it is read more often than every 100 ms. */
+const recoveryPollMs = 110
+
 export class InnodbLane extends BaseLane<LaneSession> {
-  readonly #server: DatabaseServer
+  protected readonly server: DatabaseServer
   readonly #variant: Variant
-  readonly #control: mysql.Connection
-  readonly #controlNumbers: SessionNumbers
+  #control: mysql.Connection
+  #controlNumbers: SessionNumbers
   /**
    * Asks about waits: an actor's lock may keep the other one waiting. It also keeps a snapshot open.
    * What a run deletes then stays in the indexes for the whole of it, and does not go at a moment of
    * the server's own choosing.
    */
-  readonly #watcher: mysql.Connection
+  #watcher: mysql.Connection
   /** Keeps statements where they have stopped, if they are to. */
   #keeper: mysql.Connection | undefined
   #stops: InnodbStops | undefined
@@ -110,12 +118,10 @@ export class InnodbLane extends BaseLane<LaneSession> {
     facts: LaneFacts,
     server: DatabaseServer,
     variant: Variant,
-    control: mysql.Connection,
-    controlNumbers: SessionNumbers,
-    watcher: mysql.Connection,
+    { control, controlNumbers, watcher }: OwnConnections,
   ) {
     super(facts)
-    this.#server = server
+    this.server = server
     this.#variant = variant
     this.#control = control
     this.#controlNumbers = controlNumbers
@@ -144,7 +150,8 @@ export class InnodbLane extends BaseLane<LaneSession> {
       const { isolation } = options
       const facts = { engine, version, provider, database, isolation, snapshotIsolation }
       try {
-        return await InnodbLane.#openIn(facts, variant, server)
+        const own = await connectOwn(title, server, database)
+        return new InnodbLane(facts, server, variant, own)
       } catch (error) {
         await ask(admin, `DROP DATABASE ${database}`).catch(() => undefined)
         throw error
@@ -154,25 +161,34 @@ export class InnodbLane extends BaseLane<LaneSession> {
     }
   }
 
-  static async #openIn(
-    facts: LaneFacts,
-    variant: Variant,
-    server: DatabaseServer,
-  ): Promise<InnodbLane> {
-    const { title } = facts.engine
-    const own = { database: facts.database, multipleStatements: true }
-    const control = await connect(title, server.url, own)
-    try {
-      // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
-      await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
-      await ask(control, controlSettings)
-      const numbers = await identify(control)
-      const watcher = await connect(title, server.url, own)
-      await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
-      return new InnodbLane(facts, server, variant, control, numbers, watcher)
-    } catch (error) {
-      await disconnect(control)
-      throw error
+  protected async connectAnew(): Promise<void> {
+    const own = await connectOwn(this.engine.title, this.server, this.database)
+    this.#control = own.control
+    this.#controlNumbers = own.controlNumbers
+    this.#watcher = own.watcher
+    this.#keeper = undefined
+    // What was committed may not be all there, if the server is set to promise less.
+    this.#restoration?.forget()
+    await this.#untilRecovered()
+    await this.#try(() => ask(this.#watcher, newSnapshot))
+  }
+
+  /**
+   * The server lets everybody in while it still undoes what was not committed, and removes what was
+   * deleted before it was killed: that would go on while others lock the same rows.
+   * Source: MySQL manual, 17.18.2 "InnoDB Recovery".
+   */
+  async #untilRecovered(): Promise<void> {
+    const deadline = performance.now() + recoveryLimitMs
+    for (;;) {
+      const [left] = await this.#ask<{ undone: number; removed: number }[]>(recoverySql)
+      if (Number(left?.undone) === 0 && Number(left?.removed) === 0) return
+      if (performance.now() > deadline) {
+        throw new DatabaseFault(
+          `${this.engine.title} did not undo what was under way when it was killed.`,
+        )
+      }
+      await sleep(recoveryPollMs)
     }
   }
 
@@ -208,7 +224,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
   /** After the tables have been looked at: these triggers change nothing. */
   protected async openStops(): Promise<InnodbStops> {
     const { title } = this.engine
-    this.#keeper ??= await connect(title, this.#server.url, { database: this.database })
+    this.#keeper ??= await connect(title, this.server.url, { database: this.database })
     const keeper = this.#keeper
     const numbers = await this.#try(() => identify(keeper))
     const stops = new InnodbStops(keeper, numbers, (question) => this.#try(question))
@@ -385,7 +401,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
       if (connection) await disconnect(connection)
     }
     const { title } = this.engine
-    const admin = await connect(title, this.#server.url)
+    const admin = await connect(title, this.server.url)
     try {
       await asked(title, () => ask(admin, `DROP DATABASE IF EXISTS ${this.database}`))
     } finally {
@@ -395,14 +411,21 @@ export class InnodbLane extends BaseLane<LaneSession> {
 
   protected async openSession(): Promise<LaneSession> {
     const { title } = this.engine
-    const connection = await connect(title, this.#server.url, { database: this.database })
+    const connection = await connect(title, this.server.url, { database: this.database })
     return this.#try(() => InnodbSession.open(connection, this.#sessionSettings(), this.#variant))
   }
 
   protected get upstream(): Upstream {
-    const url = new URL(this.#server.url)
+    const { server } = this
+    const url = new URL(server.url)
     url.pathname = `/${this.database}`
-    return { protocol: innodbWire, address: addressOf(url.href), url: url.href }
+    return {
+      protocol: innodbWire,
+      get address() {
+        return addressOf(server.url)
+      },
+      url: url.href,
+    }
   }
 
   protected async admit(connection: WireConnection, id: number): Promise<InnodbWireSession> {
@@ -437,6 +460,34 @@ export class InnodbLane extends BaseLane<LaneSession> {
 
   async #try<T>(question: () => Promise<T>): Promise<T> {
     return asked(this.engine.title, question, this.#variant.classes)
+  }
+}
+
+/** Lockstep's own connections to a lane's database. */
+interface OwnConnections {
+  readonly control: mysql.Connection
+  readonly controlNumbers: SessionNumbers
+  readonly watcher: mysql.Connection
+}
+
+async function connectOwn(
+  title: string,
+  server: DatabaseServer,
+  database: string,
+): Promise<OwnConnections> {
+  const own = { database, multipleStatements: true }
+  const control = await connect(title, server.url, own)
+  try {
+    // Reads what is committed, and keeps no reader waiting, whatever the server's defaults are.
+    await ask(control, 'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED')
+    await ask(control, controlSettings)
+    const controlNumbers = await identify(control)
+    const watcher = await connect(title, server.url, own)
+    await ask(watcher, 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    return { control, controlNumbers, watcher }
+  } catch (error) {
+    await disconnect(control)
+    throw error
   }
 }
 

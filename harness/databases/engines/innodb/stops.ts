@@ -30,6 +30,7 @@ function triggerSql(table: string, index: number, event: string, except: number)
   const name = identifier(`lockstep_stop_${index}_${event.toLowerCase()}`)
   const lock = lockOf('CONNECTION_ID()')
   return `
+    DROP TRIGGER IF EXISTS ${name};
     CREATE TRIGGER ${name} BEFORE ${event} ON ${identifier(table)} FOR EACH ROW
     IF CONNECTION_ID() <> ${except} THEN
       DO GET_LOCK(${lock}, ${foreverS});

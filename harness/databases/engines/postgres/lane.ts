@@ -74,11 +74,11 @@ const addedSql = `
   SELECT NULL, quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'`
 
 export class PostgresLane extends BaseLane<LaneSession> {
-  readonly #server: DatabaseServer
-  readonly #control: pg.Client
-  readonly #controlPid: number
+  protected readonly server: DatabaseServer
+  #control: pg.Client
+  #controlPid: number
   /** Asks about waits, and nothing else: an actor's lock may keep the other one waiting. */
-  readonly #watcher: pg.Client
+  #watcher: pg.Client
   /** Keeps statements where they have stopped, if they are to. */
   #keeper: pg.Client | undefined
   #tables: readonly Table[] = []
@@ -95,17 +95,13 @@ export class PostgresLane extends BaseLane<LaneSession> {
   private constructor(
     facts: LaneFacts,
     server: DatabaseServer,
-    control: pg.Client,
-    controlPid: number,
-    watcher: pg.Client,
+    { control, controlPid, watcher }: OwnClients,
   ) {
     super(facts)
-    this.#server = server
+    this.server = server
     this.#control = control
     this.#controlPid = controlPid
     this.#watcher = watcher
-    // The statement under way, or the next one, reports it.
-    for (const client of [control, watcher]) client.on('error', () => {})
   }
 
   static async open(
@@ -129,20 +125,18 @@ export class PostgresLane extends BaseLane<LaneSession> {
     database: string,
     isolation: IsolationLevel,
   ): Promise<PostgresLane> {
-    const control = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-    try {
-      const answer = await control.query<{ version: string }>(
-        "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
-      )
-      const version = answer.rows[0]?.version ?? 'unknown'
-      const pid = await pidOf(control)
-      const watcher = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-      const facts = { engine, version, provider: server.provider, database, isolation }
-      return new PostgresLane(facts, server, control, pid, watcher)
-    } catch (error) {
-      await control.end().catch(() => undefined)
-      throw error
-    }
+    const own = await connectOwn(server, database)
+    const { version } = own
+    const facts = { engine, version, provider: server.provider, database, isolation }
+    return new PostgresLane(facts, server, own)
+  }
+
+  protected async connectAnew(): Promise<void> {
+    const own = await connectOwn(this.server, this.database)
+    this.#control = own.control
+    this.#controlPid = own.controlPid
+    this.#watcher = own.watcher
+    this.#keeper = undefined
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {
@@ -159,21 +153,11 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   protected async openStops(): Promise<PostgresStops> {
-    this.#keeper ??= await this.#connectToOwn()
+    this.#keeper ??= await connectTo(this.server, this.database)
     const pid = await this.#try(() => pidOf(this.#keeper as pg.Client))
     const stops = new PostgresStops(this.#keeper, pid, (ask) => this.#try(ask))
     await stops.install(this.#control, this.#controlPid)
     return stops
-  }
-
-  async #connectToOwn(): Promise<pg.Client> {
-    const client = await connect(
-      withDatabase(this.#server.url, this.database),
-      {},
-      controlTimeoutMs,
-    )
-    client.on('error', () => {}) // see the constructor
-    return client
   }
 
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
@@ -325,21 +309,23 @@ export class PostgresLane extends BaseLane<LaneSession> {
     for (const client of [this.#control, this.#watcher, this.#keeper]) {
       await client?.end().catch(() => undefined)
     }
-    await onServer(this.#server, dropSql(this.database))
+    await onServer(this.server, dropSql(this.database))
   }
 
   protected async openSession(): Promise<PostgresSession> {
-    const url = withDatabase(this.#server.url, this.database)
+    const url = withDatabase(this.server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
     return new PostgresSession(client, await pidOf(client))
   }
 
   protected get upstream(): Upstream {
-    const { url } = this.#server
+    const { server, database } = this
     return {
       protocol: postgresWire,
-      address: addressOf(url),
-      url: withDatabase(url, this.database),
+      get address() {
+        return addressOf(server.url)
+      },
+      url: withDatabase(server.url, database),
     }
   }
 
@@ -378,6 +364,37 @@ export class PostgresLane extends BaseLane<LaneSession> {
       )
     }
   }
+}
+
+/** Lockstep's own connections to a lane's database. */
+interface OwnClients {
+  /** The server's. */
+  readonly version: string
+  readonly control: pg.Client
+  readonly controlPid: number
+  readonly watcher: pg.Client
+}
+
+async function connectOwn(server: DatabaseServer, database: string): Promise<OwnClients> {
+  const control = await connectTo(server, database)
+  try {
+    const answer = await control.query<{ version: string }>(
+      "SELECT split_part(current_setting('server_version'), ' ', 1) AS version",
+    )
+    const version = answer.rows[0]?.version ?? 'unknown'
+    const controlPid = await pidOf(control)
+    return { version, control, controlPid, watcher: await connectTo(server, database) }
+  } catch (error) {
+    await control.end().catch(() => undefined)
+    throw error
+  }
+}
+
+async function connectTo(server: DatabaseServer, database: string): Promise<pg.Client> {
+  const client = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
+  // The statement under way, or the next one, reports it.
+  client.on('error', () => {})
+  return client
 }
 
 const dropSql = (database: string): string => `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`

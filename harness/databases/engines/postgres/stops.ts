@@ -26,7 +26,7 @@ const triggerName = '"~lockstep"'
  * 9.28.10 "Advisory Lock Functions".
  */
 const functionSql = `
-  CREATE FUNCTION lockstep_stop() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
+  CREATE OR REPLACE FUNCTION lockstep_stop() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $$
   BEGIN
     IF NOT pg_try_advisory_lock_shared(${stopLock}, pg_backend_pid()) THEN
       RAISE INFO USING ERRCODE = '${stoppedCode}', MESSAGE = 'stopped by Lockstep';
@@ -49,6 +49,7 @@ const tablesSql = `
 
 /** @param except process of the session that fills the tables, which never stops */
 const triggerSql = (table: string, except: number): string => `
+  DROP TRIGGER IF EXISTS ${triggerName} ON ${table};
   CREATE TRIGGER ${triggerName} BEFORE INSERT OR UPDATE OR DELETE ON ${table}
   FOR EACH ROW WHEN (pg_backend_pid() <> ${except}) EXECUTE FUNCTION lockstep_stop()`
 
