@@ -110,13 +110,13 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
  */
 async function makeReady(
   host: ApplicationHost,
-  { lane, strategy, plan, limits = defaultLimits }: RunOptions,
+  { lane, strategy, plan, signal, limits = defaultLimits }: RunOptions,
 ): Promise<void> {
   const actors = plan.actors.length
   // By then it runs, for that many: see `ApplicationHost.interrupt`.
   if (host.warmFor >= actors) return
   const { statementMs: limitMs } = limits
-  await executeNaively({ lane, strategy, plan, coordination: 'barrier', limitMs })
+  await executeNaively({ lane, strategy, plan, coordination: 'barrier', limitMs, signal })
   host.warmFor = actors
 }
 

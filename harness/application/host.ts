@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Guest, Lane } from '../databases/engine.ts'
 import type { Door } from '../databases/proxy/door.ts'
+import { unlessStopped } from '../concurrency/stop-signal.ts'
 import { describeThrown, Fault, StrategyFault, whereThrown } from '../errors.ts'
 import type { ActorId } from '../history.ts'
 import type { Strategy } from '../strategy.ts'
@@ -63,9 +64,11 @@ export class ApplicationHost implements Guest {
   /**
    * Starts what so many actors need, if it does not run.
    *
+   * @param signal ends the wait for it
    * @throws {StrategyFault} when it cannot be started.
+   * @throws {Fault} when the wait was ended: the signal's reason, if that is one.
    */
-  async start(actors: number): Promise<void> {
+  async start(actors: number, signal?: AbortSignal): Promise<void> {
     if (this.isShared && this.#clients.length > 0 && actors > this.#actors) await this.interrupt()
     this.#actors = Math.max(actors, this.#actors)
     const wanted = this.isShared ? 1 : actors
@@ -74,7 +77,7 @@ export class ApplicationHost implements Guest {
     try {
       while (this.#clients.length < wanted) {
         const door = await this.#door(this.#clients.length)
-        this.#clients.push(await this.#startAt(door))
+        this.#clients.push(await this.#startAt(door, signal))
       }
       await this.#lane.noticeTables()
     } finally {
@@ -94,11 +97,12 @@ export class ApplicationHost implements Guest {
     return door
   }
 
-  async #startAt({ url, unixSocket }: Door): Promise<unknown> {
+  async #startAt({ url, unixSocket }: Door, signal: AbortSignal | undefined): Promise<unknown> {
     const options = { url, unixSocket, engine: this.#lane.engine.name, actors: this.#actors }
     const starting = this.#application.start(options)
     try {
-      return await within(startLimitMs, starting, `it took more than ${startLimitMs / 1000} s`)
+      const started = unlessStopped(signal, starting)
+      return await within(startLimitMs, started, `it took more than ${startLimitMs / 1000} s`)
     } catch (thrown) {
       // It may still come to be, and nobody would end it.
       starting.then((client) => this.#stop(client)).catch(() => {})

@@ -50,7 +50,7 @@ export async function openForLoad({
   }
   throwIfStopped(signal)
   const host = ApplicationHost.of(lane)
-  await host?.start(clients)
+  await host?.start(clients, signal)
   host?.desk.open()
   await lane.reset(initial)
   await lane.readyForLoad()

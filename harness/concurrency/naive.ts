@@ -8,6 +8,7 @@ import type { Strategy } from '../strategy.ts'
 import type { AnyCommand } from '../workload.ts'
 import { Barrier } from './barrier.ts'
 import { clientsOf, companyOf, type Client, type Company } from './client.ts'
+import { unlessStopped } from './stop-signal.ts'
 
 /**
  * How actors begin.
@@ -27,6 +28,8 @@ export interface NaiveOptions {
   readonly coordination?: Coordination
   /** How long all of it may take, in milliseconds. */
   readonly limitMs?: number
+  /** Ends it at once, with a fault. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** A sleep is real here, and no longer than this, in milliseconds. */
@@ -49,7 +52,7 @@ export async function executeNaively(
   const { limitMs = defaultLimits.statementMs } = options
   const host = ApplicationHost.of(lane)
   try {
-    await host?.start(plan.actors.length)
+    await host?.start(plan.actors.length, options.signal)
     host?.desk.open()
     const sessions = await lane.sessions(plan.actors.length * strategy.connections)
     await lane.reset(plan.initial)
@@ -85,12 +88,12 @@ class NaiveRun {
 
   /** The commands in the order of their replies. */
   async execute(): Promise<readonly PerformedCommand<AnyCommand>[]> {
-    const { plan, limitMs = defaultLimits.statementMs } = this.#options
+    const { plan, signal, limitMs = defaultLimits.statementMs } = this.#options
     const { promise: tooLong, reject } = Promise.withResolvers<never>()
     const timer = setTimeout(() => reject(this.#unended(limitMs)), limitMs)
     try {
       const actors = this.#clients.map((client, id) => this.#act(client, plan.actors[id] ?? []))
-      await Promise.race([Promise.all(actors), tooLong])
+      await Promise.race([unlessStopped(signal, Promise.all(actors)), tooLong])
     } finally {
       clearTimeout(timer)
       this.#company.isOver = true
