@@ -14,7 +14,7 @@ export const embedded: Provider = {
   name: 'embedded',
   summary: 'Starts the PostgreSQL that npm installed with Lockstep.',
   engines: ['postgres'],
-  start: () => startEmbeddedPostgres(),
+  start: (_, { durable }) => startEmbeddedPostgres({ durable }),
 }
 
 export interface EmbeddedPostgresOptions {
@@ -28,6 +28,8 @@ export interface EmbeddedPostgresOptions {
    * where there is such an account and otherwise `nobody`; for anybody else, their own account.
    */
   readonly runAs?: string | undefined
+  /** What is committed outlives a kill, and the server has `crash()`. */
+  readonly durable?: boolean | undefined
   /**
    * PostgreSQL's own settings, by name, on top of Lockstep's. Where the server listens, its port and
    * its `cluster_name` are not for the caller to choose: those stay as they are.
@@ -37,7 +39,7 @@ export interface EmbeddedPostgresOptions {
 
 /**
  * Starts a PostgreSQL of its own, from the binaries that npm installed, in a new temporary folder
- * and with durability off: its data is thrown away at the end.
+ * and, unless it is to be `durable`, with durability off: its data is thrown away at the end.
  *
  * The server ends, and everything it left on disk goes, at `stop()` and also when this process ends
  * without calling it, however it ends. A server never holds up the end of this process.
@@ -59,6 +61,7 @@ export async function startEmbeddedPostgres(
     installation: await findBinaries(),
     account: await findAccount(postgres, options.runAs),
     transport: chooseTransport(postgres, temporaryFolder, options.transport),
+    durable: options.durable,
     settings: options.settings ?? {},
   })
 }

@@ -15,7 +15,7 @@ export const local: Provider = {
   name: 'local',
   summary: 'Starts the postgres, mysqld or mariadbd that is installed on this machine.',
   engines: ['postgres', 'mysql', 'mariadb'],
-  start: (engine) => startLocalServer(engine),
+  start: (engine, { durable }) => startLocalServer(engine, { durable }),
 }
 
 export interface LocalServerOptions {
@@ -26,6 +26,8 @@ export interface LocalServerOptions {
    * or `mysql` where there is such an account and otherwise `nobody`; for anybody else, their own.
    */
   readonly runAs?: string | undefined
+  /** What is committed outlives a kill, and the server has `crash()`. */
+  readonly durable?: boolean | undefined
   /** The server's own settings, by name, on top of Lockstep's. */
   readonly settings?: Settings | undefined
 }
@@ -54,6 +56,7 @@ export async function startLocalServer(
     installation: await findInstallation(kind, account),
     account,
     transport: chooseTransport(kind, temporaryFolder, options.transport),
+    durable: options.durable,
     settings: options.settings ?? {},
   })
 }

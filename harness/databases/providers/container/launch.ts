@@ -184,7 +184,7 @@ async function start(
   const untilLogin = new UntilLogin(engine, password, await hostOf(client))
   const container = new ServerContainer(image, client)
     .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
-    .withCommand([...server.command(image)])
+    .withCommand([...server.command(image, { durable: false })])
     .withTmpFs({ [server.dataFolder]: 'rw' })
     .withExposedPorts(server.port)
     .withLabels(labels)

@@ -1,6 +1,6 @@
 import type { EngineName } from '../../engine-name.ts'
 import { mariadbArguments } from '../settings/mariadb.ts'
-import { mysqlArguments } from '../settings/mysql.ts'
+import { mysqlArguments, type Durability } from '../settings/mysql.ts'
 import { postgresSettingsFor } from '../settings/postgres.ts'
 
 /** How an engine's server is run in a container of its official image, or of one that is like it. */
@@ -11,7 +11,7 @@ export interface ServerInContainer {
   /** The variable that holds the superuser's password. */
   readonly passwordVariable: string
   readonly environment: Readonly<Record<string, string>>
-  readonly command: (image: string) => readonly string[]
+  readonly command: (image: string, durability: Durability) => readonly string[]
   readonly url: (address: string, password: string) => string
 }
 
@@ -28,12 +28,11 @@ export const servers = {
       // The same sort order whatever the image's language.
       POSTGRES_INITDB_ARGS: '--no-sync --encoding=UTF8 --no-locale',
     },
-    command: (image) => [
+    command: (image, durability) => [
       'postgres',
-      ...Object.entries(postgresSettingsFor(majorVersion(image))).flatMap(([name, value]) => [
-        '-c',
-        `${name}=${value}`,
-      ]),
+      ...Object.entries(postgresSettingsFor(majorVersion(image), durability)).flatMap(
+        ([name, value]) => ['-c', `${name}=${value}`],
+      ),
     ],
     url: (address, password) => `postgres://lockstep:${password}@${address}/postgres`,
   },
@@ -42,7 +41,7 @@ export const servers = {
     dataFolder: '/var/lib/mysql',
     passwordVariable: 'MYSQL_ROOT_PASSWORD',
     environment: {},
-    command: () => ['mysqld', ...mysqlArguments],
+    command: (_, durability) => ['mysqld', ...mysqlArguments(durability)],
     url: (address, password) => `mysql://root:${password}@${address}`,
   },
   mariadb: {
@@ -50,7 +49,7 @@ export const servers = {
     dataFolder: '/var/lib/mysql',
     passwordVariable: 'MARIADB_ROOT_PASSWORD',
     environment: {},
-    command: () => ['mariadbd', ...mariadbArguments],
+    command: (_, durability) => ['mariadbd', ...mariadbArguments(durability)],
     url: (address, password) => `mariadb://root:${password}@${address}`,
   },
 } as const satisfies Record<EngineName, ServerInContainer>

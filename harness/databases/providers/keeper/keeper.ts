@@ -13,8 +13,8 @@ import { copyInstallation, proveRunnable, type Installation } from './installati
 import type { ServerKind } from './kind.ts'
 import { kinds } from './kinds/index.ts'
 import { removeServer, sweep } from './leftovers.ts'
-import { startLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
-import { initialise, logTail, serve, type Server } from './server.ts'
+import { startLimitMs, type KeeperMessage, type KeeperOrder, type StartRequest } from './request.ts'
+import { crash, initialise, logTail, serve, type Making, type Server } from './server.ts'
 import { Unavailable } from '../provider.ts'
 
 const passwordBytes = 16
@@ -23,7 +23,9 @@ const passwordBytes = 16
 const fullBytes = 1024 ** 2
 
 const stop = new AbortController()
+const stopped = new Promise((done) => stop.signal.addEventListener('abort', done))
 let folder: string | undefined
+let crashOrder = Promise.withResolvers<void>()
 
 // Files for the account to read must not depend on the caller's umask; the folder is private.
 process.umask(0o022)
@@ -31,15 +33,23 @@ for (const order of ['disconnect', 'SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(order, () => stop.abort(new Error('The server was told to stop.')))
 }
 process.on('uncaughtException', (error) => stop.abort(error))
-process.once('message', (request: StartRequest) => void keep(request))
+process.on('message', (order: KeeperOrder) => {
+  if (order.kind === 'start') void keep(order.request)
+  else crashOrder.resolve()
+})
 // The parent may have ended before anybody listened.
 if (!process.connected) process.exit()
 
 async function keep(request: StartRequest): Promise<void> {
   try {
-    const { server, url } = await start(request)
+    const { making, url, ...started } = await start(request)
     await tell({ kind: 'ready', url })
-    await Promise.race([server.ended, stopped()])
+    let { server } = started
+    while (await isToCrash(server)) {
+      const signal = startSignal(request)
+      server = await crash({ ...making, signal }, server)
+      await tell({ kind: 'ready', url })
+    }
   } catch (error) {
     const remedy = error instanceof Unavailable ? error.remedy : undefined
     const message = explain((error as Error).message, request.temporaryFolder)
@@ -49,10 +59,24 @@ async function keep(request: StartRequest): Promise<void> {
   }
 }
 
-async function start(request: StartRequest): Promise<{ server: Server; url: string }> {
-  const { temporaryFolder, account, settings } = request
+/** Waits until there is something to do: kill the server, or else leave. */
+async function isToCrash({ ended }: Server): Promise<boolean> {
+  const ordered = crashOrder.promise.then(() => true)
+  const isOrdered = await Promise.race([ordered, ended, stopped])
+  crashOrder = Promise.withResolvers()
+  return isOrdered === true
+}
+
+interface Started {
+  readonly making: Making
+  readonly server: Server
+  readonly url: string
+}
+
+async function start(request: StartRequest): Promise<Started> {
+  const { temporaryFolder, account, settings, durable = false } = request
   const kind = kinds[request.engine]
-  const signal = AbortSignal.any([stop.signal, limit(kind, request.startLimitMs ?? startLimitMs)])
+  const signal = startSignal(request)
   const user = process.getuid?.() ?? 0
   await sweep(temporaryFolder, [user, account?.uid ?? user])
 
@@ -67,10 +91,10 @@ async function start(request: StartRequest): Promise<{ server: Server; url: stri
   if (account) chownSync(inside(folder).data, account.uid, account.gid)
   const programs = await prepare(kind, request.installation, folder, account)
 
-  const making = { kind, folder, ...programs, account, settings, log, secret, signal }
+  const making = { kind, folder, ...programs, account, durable, settings, log, secret, signal }
   await initialise(making)
   const server = await serve(making, request.transport, request.firstPort)
-  return { server, url: kind.url(server.address, password) }
+  return { making, server, url: kind.url(server.address, password) }
 }
 
 /** Returns the open file, which is to be read from its beginning. */
@@ -107,16 +131,12 @@ async function prepare(
 const asError = (error: unknown): Error =>
   error instanceof Error ? error : new Error(String(error))
 
-function limit(kind: ServerKind, limitMs: number): AbortSignal {
-  const controller = new AbortController()
-  const reason = new Error(`${kind.title} was not ready within ${limitMs / 1000} s.`)
-  setTimeout(() => controller.abort(reason), limitMs).unref()
-  return controller.signal
-}
-
-async function stopped(): Promise<void> {
-  if (stop.signal.aborted) return
-  await new Promise((done) => stop.signal.addEventListener('abort', done))
+/** Aborts what belongs to one start: when the server is told to stop, or the start takes too long. */
+function startSignal({ engine, startLimitMs: limitMs = startLimitMs }: StartRequest): AbortSignal {
+  const limit = new AbortController()
+  const reason = new Error(`${kinds[engine].title} was not ready within ${limitMs / 1000} s.`)
+  setTimeout(() => limit.abort(reason), limitMs).unref()
+  return AbortSignal.any([stop.signal, limit.signal])
 }
 
 /** Adds what is known of the reason to what failed. */

@@ -16,6 +16,8 @@ export interface Site {
   /** What that program answers to `--version`. */
   readonly version: string
   readonly account: Account | undefined
+  /** Whether what is committed has to outlive a kill. */
+  readonly durable: boolean
   /** On top of the kind's own. */
   readonly settings: Settings
 }

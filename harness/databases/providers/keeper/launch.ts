@@ -4,11 +4,19 @@ import type { Socket } from 'node:net'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { moduleBeside } from '../../../module-beside.ts'
+import type { EngineName } from '../../engine-name.ts'
 import type { DatabaseServer } from '../../server.ts'
+import { inTurn } from '../crash/in-turn.ts'
+import { untilRecovered } from '../crash/recovery.ts'
 import { Unavailable, type ProviderName } from '../provider.ts'
 import { kinds } from './kinds/index.ts'
 import { removeServer } from './leftovers.ts'
-import { keeperLimitMs, type KeeperMessage, type StartRequest } from './request.ts'
+import {
+  keeperLimitMs,
+  type KeeperMessage,
+  type KeeperOrder,
+  type StartRequest,
+} from './request.ts'
 
 /**
  * Has a server started by a keeper, a process of its own (see `keeper.ts`).
@@ -24,8 +32,8 @@ export async function launch(
   const keeper = new Keeper(kinds[engine].title)
   try {
     const url = await keeper.start(request)
-    keeper.letParentEnd()
-    return { engine, provider, url, stop: () => keeper.stop() }
+    const server = { engine, provider, url, stop: () => keeper.stop() }
+    return request.durable ? { ...server, crash: inTurn(() => keeper.crash(engine)) } : server
   } catch (error) {
     await keeper.stop()
     throw error
@@ -56,35 +64,71 @@ class Keeper {
       },
     )
     this.#ended = once(this.#process, 'exit').catch(() => {})
+    // Said to whoever waits for an answer, if anybody does.
+    this.#process.on('error', () => {})
     this.#process.stderr?.on('data', (text) => (this.#complaint += String(text)))
   }
 
   /** Resolves to the server's URL. */
   async start(request: StartRequest): Promise<string> {
-    return new Promise((resolve, reject) => {
-      this.#process.on('message', (message: KeeperMessage) => {
-        if (message.kind === 'created') this.#folder = message.folder
-        else if (message.kind === 'ready') resolve(message.url)
-        else reject(failure(message))
+    const url = await this.#order({ kind: 'start', request })
+    this.#letParentEnd()
+    return url
+  }
+
+  /** Kills the server, and resolves once it is back. */
+  async crash(engine: EngineName): Promise<void> {
+    if (!this.#process.connected) {
+      throw new Error(`${this.#title} cannot be killed: it has ended already.`)
+    }
+    // There may be nothing else for it to do but to wait for this.
+    this.#holdParent()
+    try {
+      await untilRecovered(engine, await this.#order({ kind: 'crash' }))
+      this.#letParentEnd()
+    } catch (error) {
+      const reason = this.#stopping ? 'It was told to stop.' : (error as Error).message
+      await this.stop()
+      throw new Error(`${this.#title} was killed and did not come back. ${reason}`, {
+        cause: error,
       })
-      this.#process.on('error', reject)
-      // All that it had to say has arrived by then.
-      this.#process.once('disconnect', () => {
-        void this.#ended.then(() => reject(this.#endedEarly()))
-      })
-      // An error here means that it has ended, which the above reports with its reason.
-      this.#process.send(request, () => {})
-    })
+    }
+  }
+
+  /** Resolves to the server's URL once it is ready. */
+  async #order(order: KeeperOrder): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>()
+    const listen = (message: KeeperMessage): void => {
+      if (message.kind === 'created') this.#folder = message.folder
+      else if (message.kind === 'ready') resolve(message.url)
+      else reject(failure(message))
+    }
+    // All that it had to say has arrived by then.
+    const end = (): void => void this.#ended.then(() => reject(this.#endedEarly()))
+    this.#process.on('message', listen).on('error', reject).once('disconnect', end)
+    // An error here means that it has ended, which the above reports with its reason.
+    this.#process.send(order, () => {})
+    try {
+      return await promise
+    } finally {
+      this.#process.off('message', listen).off('error', reject).off('disconnect', end)
+    }
   }
 
   #endedEarly(): Error {
     return new Error(`The process that keeps ${this.#title} ended early. ${this.#complaint}`.trim())
   }
 
-  letParentEnd(): void {
+  /** Nothing that has to do with the server keeps this process from ending. */
+  #letParentEnd(): void {
     this.#process.unref()
     this.#process.channel?.unref()
     ;(this.#process.stderr as Socket).unref()
+  }
+
+  #holdParent(): void {
+    this.#process.ref()
+    this.#process.channel?.ref()
   }
 
   stop(): Promise<void> {

@@ -4,6 +4,13 @@ import type { Transport } from './address.ts'
 import type { Installation } from './installation.ts'
 import type { Settings } from './kind.ts'
 
+/** What the parent tells its keeper. To stop the server, it closes the channel between them. */
+export type KeeperOrder =
+  /** Sent once, and first. */
+  | { readonly kind: 'start'; readonly request: StartRequest }
+  /** Kill the server, and start it again. Sent only while it is ready. */
+  | { readonly kind: 'crash' }
+
 /** What the keeper is asked to start. Plain data: it crosses to another process. */
 export interface StartRequest {
   readonly engine: EngineName
@@ -14,8 +21,11 @@ export interface StartRequest {
   readonly transport: Transport
   /** The TCP port to try first. */
   readonly firstPort?: number | undefined
+  /** Whether what is committed has to outlive a kill. */
+  readonly durable?: boolean | undefined
   /** On top of the kind's own. */
   readonly settings: Settings
+  /** How long a start may take, the first one and each one after a kill. */
   readonly startLimitMs?: number | undefined
 }
 
@@ -23,6 +33,7 @@ export interface StartRequest {
 export type KeeperMessage =
   /** Sent first, so that the parent can remove the folder should the keeper be killed. */
   | { readonly kind: 'created'; readonly folder: string }
+  /** Sent after each start. */
   | { readonly kind: 'ready'; readonly url: string }
   /** It follows by ending, once everything is removed. With a remedy, something was not there. */
   | { readonly kind: 'failed'; readonly message: string; readonly remedy?: string | undefined }

@@ -3,6 +3,7 @@ import { basename, dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Unavailable } from '../provider.ts'
 import { findFreePort, type Address, type Transport } from './address.ts'
+import { killServer } from './ending.ts'
 import { inside } from './folder.ts'
 import type { Command, ServerKind, Site } from './kind.ts'
 import { startTool, type Tool } from './tool.ts'
@@ -23,6 +24,7 @@ export interface Server extends Tool {
 }
 
 const readyPollMs = 5
+const takenPollMs = 50
 
 /** A port that was free and then was not is bad luck; several in a row are not luck. */
 const portAttempts = 5
@@ -76,15 +78,48 @@ export async function serve(
 ): Promise<Server> {
   for (let attempt = 1; ; attempt++) {
     const address = await chooseAddress(making, transport, attempt === 1 ? firstPort : undefined)
-    // Only the latest attempt's messages explain anything.
-    ftruncateSync(making.log)
-    const server = await start(making, making.kind.serve(making, address), making.log)
-    const ended = await untilReady(making, server)
-    if (ended === undefined) return { ...server, address }
-    if (!portWasTaken(making.folder) || attempt === portAttempts) {
-      throw new Error(`${making.kind.title}'s server ${ended}.`)
-    }
+    const server = await serveAt(making, address, attempt < portAttempts)
+    if (server) return server
   }
+}
+
+/**
+ * Kills the server without a warning, and starts it again on its data, at the same address. Somebody
+ * who comes to have its port meanwhile is waited for: such a port is one of those that the system
+ * lends to clients, for as long as their connections last.
+ *
+ * @throws {Error} when it does not come back
+ */
+export async function crash(making: Making, { pid, ended, address }: Server): Promise<Server> {
+  const { kind, folder } = making
+  await killServer(kind, folder, pid)
+  // Until then its number is in use, and the files that keep a second server out have it in them.
+  await ended
+  kind.giveBack?.(folder)
+  for (;;) {
+    const server = await serveAt(making, address, true)
+    if (server) return server
+    await sleep(takenPollMs)
+  }
+}
+
+/**
+ * Resolves to the server once it is ready.
+ *
+ * @param again whether there is to be another attempt if somebody else has the port: undefined then.
+ */
+async function serveAt(
+  making: Making,
+  address: Address,
+  again: boolean,
+): Promise<Server | undefined> {
+  // Only the latest attempt's messages explain anything, or tell that this server is ready.
+  ftruncateSync(making.log)
+  const server = await start(making, making.kind.serve(making, address), making.log)
+  const ended = await untilReady(making, server)
+  if (ended === undefined) return { ...server, address }
+  if (again && portWasTaken(making.folder)) return undefined
+  throw new Error(`${making.kind.title}'s server ${ended}.`)
 }
 
 async function chooseAddress(

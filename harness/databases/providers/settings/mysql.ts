@@ -1,12 +1,22 @@
 /** Options of `mysqld`, by name. They count before any configuration file's. */
 export type ServerOptions = Readonly<Record<string, string | number>>
 
-export const commonOptions = {
-  // The data outlives nothing: a server that crashed is removed, never recovered.
-  innodb_flush_log_at_trx_commit: 0,
-  sync_binlog: 0,
-  innodb_doublewrite: 0,
+/** Whether what is committed has to outlive a kill of the server. */
+export interface Durability {
+  readonly durable: boolean
+}
 
+/**
+ * What InnoDB does for it. Where it does nothing, the data outlives nothing: a server that crashed is
+ * removed, never recovered.
+ */
+export const durabilityOptions = ({ durable }: Durability): ServerOptions => ({
+  innodb_flush_log_at_trx_commit: Number(durable),
+  sync_binlog: Number(durable),
+  innodb_doublewrite: Number(durable),
+})
+
+export const commonOptions = {
   // Background work would take the processor and locks at moments that no schedule chose, and new
   // statistics could change a plan, and with it the order in which rows get locked, half way
   // through an exploration.
@@ -45,10 +55,12 @@ export const toArguments = (options: ServerOptions): readonly string[] => [
 ]
 
 /** What every MySQL that Lockstep starts is told. */
-export const mysqlArguments = toArguments({
-  ...commonOptions,
-  disable_log_bin: 'ON',
-  innodb_redo_log_capacity: '8M',
-  // A second protocol on a port of its own.
-  mysqlx: 'OFF',
-})
+export const mysqlArguments = (durability: Durability): readonly string[] =>
+  toArguments({
+    ...durabilityOptions(durability),
+    ...commonOptions,
+    disable_log_bin: 'ON',
+    innodb_redo_log_capacity: '8M',
+    // A second protocol on a port of its own.
+    mysqlx: 'OFF',
+  })

@@ -1,12 +1,18 @@
 import type { Settings } from '../keeper/kind.ts'
 
-/** What every PostgreSQL that Lockstep starts is set to. */
-export const postgresSettings = {
-  // The data outlives nothing: a server that crashed is removed, never recovered.
-  fsync: false,
-  synchronous_commit: false,
-  full_page_writes: false,
+/**
+ * Whether what is committed outlives a kill of the server. Where it does not, the data outlives
+ * nothing: a server that crashed is removed, never recovered.
+ */
+const durability = (durable: boolean) =>
+  ({
+    fsync: durable,
+    synchronous_commit: durable,
+    full_page_writes: durable,
+  }) satisfies Settings
 
+/** What every PostgreSQL that Lockstep starts is set to. */
+const commonSettings = {
   // Background work would take the processor and locks at moments that no schedule chose, and new
   // statistics could change a plan, and with it the order in which rows get locked, half way
   // through an exploration.
@@ -27,7 +33,7 @@ export const postgresSettings = {
   max_connections: 600,
   // The data is a few pages for each lane. More memory only makes DROP DATABASE slower.
   shared_buffers: '64MB',
-  // Keeps the folder small; a checkpoint without fsync is cheap.
+  // Keeps the folder small. Checkpoints are cheap, as there is little data.
   min_wal_size: '32MB',
   max_wal_size: '128MB',
   // Shared memory as files of the data folder goes with the folder, even after a SIGKILL. The other
@@ -48,8 +54,16 @@ export const postgresSettings = {
 } as const satisfies Settings
 
 /** The settings for a server of that major version, as it refuses to start with unknown ones. */
-export const postgresSettingsFor = (majorVersion: number): Settings => ({
-  ...postgresSettings,
+export const postgresSettingsFor = (
+  majorVersion: number,
+  { durable }: { readonly durable: boolean },
+): Settings => ({
+  ...commonSettings,
+  ...durability(durable),
   // 18 reads through three worker processes by default; tables of a few rows have no use for them.
   ...(majorVersion >= 18 && { io_method: 'sync' }),
+  // One call before recovery for all of the data folder's thousand files, not one for each.
+  ...(durable &&
+    majorVersion >= 14 &&
+    process.platform === 'linux' && { recovery_init_sync_method: 'syncfs' }),
 })

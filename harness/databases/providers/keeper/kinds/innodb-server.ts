@@ -40,8 +40,9 @@ export function dataArguments(site: Site, settings: readonly string[]): string[]
     dataArgument(site.folder),
     `--tmpdir=${site.folder}`,
     `--pid-file=${join(site.folder, 'server.pid')}`,
-    // Nothing waits for the disk, and there is no limit on how many servers may use it.
-    '--innodb-flush-method=nosync',
+    // Nothing waits for the disk.
+    ...(site.durable ? [] : ['--innodb-flush-method=nosync']),
+    // There is a limit on how many servers may use the system's own.
     '--innodb-use-native-aio=OFF',
     '--innodb-buffer-pool-dump-at-shutdown=OFF',
     '--innodb-buffer-pool-load-at-startup=OFF',

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { mariadbArguments } from '../../settings/mariadb.ts'
-import type { ServerKind } from '../kind.ts'
+import type { ServerKind, Site } from '../kind.ts'
 import { createSuperuser, dataArguments, innodbServer, listenArguments } from './innodb-server.ts'
 
 /**
@@ -25,17 +25,21 @@ export const mariadb: ServerKind = {
 
   initialise: (site) => ({
     program: site.server,
-    parameters: [...dataArguments(site, settings), '--bootstrap'],
+    parameters: [...dataArguments(site, settings(site)), '--bootstrap'],
     readsSecret: true,
   }),
 
   serve: (site, address) => ({
     program: site.server,
-    parameters: [...dataArguments(site, settings), ...listenArguments(address)],
+    parameters: [...dataArguments(site, settings(site)), ...listenArguments(address)],
   }),
 }
 
-const settings = [...mariadbArguments, '--aria-log-file-size=8M', '--aria-pagecache-buffer-size=8M']
+const settings = ({ durable }: Site): string[] => [
+  ...mariadbArguments({ durable }),
+  '--aria-log-file-size=8M',
+  '--aria-pagecache-buffer-size=8M',
+]
 
 /** The scripts that make the system tables, of the server at that path, or undefined if they are missing. */
 export function findSystemTables(server: string): readonly string[] | undefined {

@@ -1,6 +1,6 @@
 import { mysqlArguments } from '../../settings/mysql.ts'
 import { inside } from '../folder.ts'
-import type { ServerKind } from '../kind.ts'
+import type { ServerKind, Site } from '../kind.ts'
 import { createSuperuser, dataArguments, innodbServer, listenArguments } from './innodb-server.ts'
 
 /** MySQL, from 8.0 on. Source: MySQL manual, 2.9.1 "Initializing the Data Directory". */
@@ -12,7 +12,7 @@ export const mysql: ServerKind = {
   initialise: (site) => ({
     program: site.server,
     parameters: [
-      ...dataArguments(site, settings),
+      ...dataArguments(site, settings(site)),
       // `root` has no password until the file has been read, and nobody can connect before that.
       '--initialize-insecure',
       `--init-file=${inside(site.folder).secret}`,
@@ -21,12 +21,12 @@ export const mysql: ServerKind = {
 
   serve: (site, address) => ({
     program: site.server,
-    parameters: [...dataArguments(site, settings), ...listenArguments(address)],
+    parameters: [...dataArguments(site, settings(site)), ...listenArguments(address)],
   }),
 }
 
-const settings = [
-  ...mysqlArguments,
+const settings = ({ durable }: Site): string[] => [
+  ...mysqlArguments({ durable }),
   // With less, making the system tables waits for room in the log.
   '--innodb-redo-log-capacity=64M',
   // The default is a folder that only an installed server has.

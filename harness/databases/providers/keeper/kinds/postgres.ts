@@ -90,7 +90,7 @@ const majorVersion = ({ version }: Site): number => Number(/\) (\d+)/.exec(versi
 const initdbTakesSettings = (site: Site): boolean => majorVersion(site) >= 16
 
 const settingArguments = (site: Site, prefix: string): string[] =>
-  Object.entries({ ...postgresSettingsFor(majorVersion(site)), ...site.settings }).map(
+  Object.entries({ ...postgresSettingsFor(majorVersion(site), site), ...site.settings }).map(
     ([name, value]) => `${prefix}${name}=${value}`,
   )
 
