@@ -73,8 +73,8 @@ const settings = {
 
 const ten = `(${Array.from({ length: 10 }, () => 'SELECT 0 AS id').join(' UNION ALL ')})`
 
-/** A query of 10,000 rows, which take a while to be undone. */
-const manyZeros = `SELECT a.id FROM ${ten} a, ${ten} b, ${ten} c, ${ten} d`
+/** A query of 100,000 rows, which take a while to be undone. */
+const manyZeros = `SELECT a.id FROM ${ten} a, ${ten} b, ${ten} c, ${ten} d, ${ten} e`
 
 describe.each(engineNames)('an installed %s', (engine) => {
   beforeEach(({ skip }: TestContext) => {
