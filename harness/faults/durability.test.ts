@@ -67,15 +67,19 @@ const boughtBefore: Plan = {
   faults: [{ actor: 1, step: 0, kind: 'server-killed' }],
 }
 
+/** What it says of the claims that are broken. */
 async function brokenBy(lane: Lane, strategy: Strategy): Promise<string[]> {
   await prepareLane(lane, strategy)
   const record = await executeRun({ lane, strategy, plan: boughtBefore })
   expect(record.observation.commands.map(({ reply }) => reply.kind)).toEqual(['ok', 'unknown'])
-  return judge(strategy, record).map(({ message }) => message)
+  return judge(strategy, record)
+    .filter(({ invariant }) => strategy.claims.includes(invariant))
+    .map(({ message }) => message)
 }
 
-const lost =
-  /^User 1 was told ok for 1 purchase of 1 of product 1, and (no row was added|0 rows were added)/
+const lost = [
+  'User 1 was told ok for 1 purchase of 1 of product 1, and 0 rows were added: no row in purchase.',
+]
 
 async function describeOn(engine: Engine): Promise<void> {
   const server = await mortalServerForFile(engine)
@@ -101,7 +105,7 @@ async function describeOn(engine: Engine): Promise<void> {
 
     test('has nothing of a table that it does not keep, which is found', async () => {
       expect(await brokenBy(lane, careful)).toEqual([])
-      expect(await brokenBy(lane, forgetful)).toEqual([expect.stringMatching(lost)])
+      expect(await brokenBy(lane, forgetful)).toEqual(lost)
       // And the lane is what it was.
       expect(await brokenBy(lane, careful)).toEqual([])
     })
@@ -122,8 +126,9 @@ for (const engine of engines) await describeOn(engine)
 describe('a server that promises less than it is asked for', () => {
   const hasty = strategyOf('hasty', (session, command) =>
     session.transaction(async (tx) => {
+      const { userId, productId, quantity } = command
       await tx.sql`SET LOCAL synchronous_commit = off`
-      await tx.sql`INSERT INTO purchase VALUES (${command.userId}, 1, ${command.quantity})`
+      await tx.sql`INSERT INTO purchase VALUES (${userId}, ${productId}, ${quantity})`
       return ok()
     }),
   )
@@ -134,7 +139,7 @@ describe('a server that promises less than it is asked for', () => {
     const server = await startEmbeddedPostgres({ durable: true, settings })
     const lane = await postgres.openLane(server, { isolation: 'read-committed' })
     try {
-      expect(await brokenBy(lane, hasty)).toEqual([expect.stringMatching(lost)])
+      expect(await brokenBy(lane, hasty)).toEqual(lost)
       const found = await explore({ ...searching(lane, hasty), shrinkBudgetMs: 3_000 })
       expect(found).toMatchObject({
         verdict: 'violated',
