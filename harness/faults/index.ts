@@ -64,7 +64,8 @@ export function whyNot(
   }
 }
 
-function endedBy(name: FaultName): Ends | undefined {
+/** What ends with a fault of the kind, if it is one that ends something before a statement. */
+export function endedBy(name: FaultName): Ends | undefined {
   const type = faultType(name)
   return type.moment === 'before' ? type.ends : undefined
 }

@@ -919,3 +919,13 @@ test('what a client that has died had written was never there', () => {
   seen.replies(B, unknown())
   expect(labelOf(seen.ends(A), dirty).name).toBe('aborted-read')
 })
+
+test('what others had written was never there either when the server was killed', () => {
+  const killed = play(A, B).sets(B, 1, 4).isStruck(A, 'server-killed').reads(A, 1, 5).ends(A)
+  expect(labelOf(killed)).toEqual({
+    name: 'unknown',
+    why: 'The server was killed, and what was committed by then may not have been kept.',
+  })
+  const seen = play(A, B).sets(B, 1, 4).reads(A, 1, 4).ends(A).isStruck(A, 'server-killed')
+  expect(labelOf(seen, dirty).name).toBe('aborted-read')
+})

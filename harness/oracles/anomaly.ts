@@ -1,6 +1,7 @@
 import type { EngineName } from '../databases/engine-name.ts'
 import type { IsolationLevel } from '../databases/isolation.ts'
-import { actorName, type ActorId } from '../history.ts'
+import { endedBy } from '../faults/index.ts'
+import { actorName, type ActorId, type History } from '../history.ts'
 import type { RunRecord } from '../run.ts'
 import { anomalyNames, definitions, nameOfCycle, type AnomalyName } from './anomaly-names.ts'
 import { cyclesIn, type Edge } from './cycles.ts'
@@ -83,8 +84,11 @@ export function anomalyOf(
   if ('why' in found) return { name: 'unknown', why: sentence(found.why) }
   const isBeside = tablesBeside(Object.keys(observation.initial), context)
   const candidates = candidatesOf(commands, found.dependencies, isBeside)
-  return new Verdict(candidates, commands, context).anomaly
+  return new Verdict(candidates, commands, context, wasServerKilled(history)).anomaly
 }
+
+const wasServerKilled = (history: History): boolean =>
+  history.some((event) => event.kind === 'fault' && endedBy(event.fault) === 'server')
 
 /** Something that may have happened. */
 interface Candidate {
@@ -251,15 +255,18 @@ class Verdict {
   readonly #candidates: readonly Candidate[]
   readonly #commands: readonly CommandRun[]
   readonly #context: AnomalyContext
+  readonly #wasServerKilled: boolean
 
   constructor(
     candidates: readonly Candidate[],
     commands: readonly CommandRun[],
     context: AnomalyContext,
+    serverWasKilled: boolean,
   ) {
     this.#candidates = candidates
     this.#commands = commands
     this.#context = context
+    this.#wasServerKilled = serverWasKilled
   }
 
   get anomaly(): Anomaly {
@@ -285,6 +292,12 @@ class Verdict {
   #none(): Anomaly {
     const { serial, isTangled } = this.#context
     if (serial?.outcome === 'serial') return { name: 'none', explanation: describeSerial(serial) }
+    if (this.#wasServerKilled) {
+      return {
+        name: 'unknown',
+        why: 'The server was killed, and what was committed by then may not have been kept.',
+      }
+    }
     if (isTangled) {
       return {
         name: 'unknown',

@@ -1,6 +1,7 @@
 import type { EngineName } from '../databases/engine-name.ts'
 import { isolationLevels, isolationSql, type IsolationLevel } from '../databases/isolation.ts'
 import { showStatement, type Row, type Statement } from '../databases/statement.ts'
+import { endedBy } from '../faults/index.ts'
 import type { ActorId, History, RunEvent } from '../history.ts'
 import type { Reply } from '../reply.ts'
 import { effectOf, type Operation } from './operations.ts'
@@ -184,14 +185,16 @@ class Reader {
     this.#end(event.actor, connection, transaction, isRefused ? 'refused' : end)
   }
 
-  /** The statement was done whatever its actor hears; and who is dead has nothing open any more. */
+  /** The statement was done whatever its actor hears; and who is gone has nothing open any more. */
   #strike({ actor, fault, wasDone = false }: Extract<RunEvent, { kind: 'fault' }>): void {
     const sent = this.#sent.get(actor)
     if (sent && wasDone) sent.wasDone = true
-    if (fault !== 'client-dies') return
+    const ends = endedBy(fault)
+    if (ends !== 'program' && ends !== 'server') return
     for (const [name, connection] of this.#connections) {
-      if (!name.startsWith(`${actor}/`) || !connection.open) continue
-      this.#end(actor, connection, connection.open, 'refused')
+      const owner = Number.parseInt(name, 10)
+      if (!connection.open || (ends === 'program' && owner !== actor)) continue
+      this.#end(owner, connection, connection.open, 'refused')
     }
   }
 
