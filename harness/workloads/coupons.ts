@@ -4,7 +4,7 @@ import type { Table } from '../databases/engine.ts'
 import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
-import { count } from '../words.ts'
+import { count, rowsAdded } from '../words.ts'
 import { listRows, orUnknown } from './rows.ts'
 
 /** Coupons and their redemptions: what the workloads `redemption` and `checkout` share. */
@@ -309,7 +309,7 @@ function repliesAgainstRows<Command>(
     const rows = final.redemption.filter(
       (row) => row.user_id === user && codeOf(row.coupon_id) === name,
     )
-    return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}${orUnknown(unknown)}, and ${count(added, 'row was', 'rows were')} added: ${listRows('redemption', rows)}.`
+    return `User ${user} was told ok for ${count(told, 'redemption')} of ${name}${orUnknown(unknown)}, and ${rowsAdded(added)}: ${listRows('redemption', rows)}.`
   }
   return undefined
 }

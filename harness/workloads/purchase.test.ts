@@ -279,6 +279,14 @@ describe('nobody knows whether it was done', () => {
     )
   })
 
+  test('nor that a row of before is gone', () => {
+    const before = state([0], [row(1)])
+    const commands = [did(buy(1), unknown())]
+    expect(check('ok-has-its-purchase', { initial: before, commands, final: state([0]) })).toBe(
+      'User 1 was told ok for 0 purchases of 1 of product 1, and unknown for 1, and 1 row of before is gone: no row in purchase.',
+    )
+  })
+
   test('so a restocking may have added to the stock or not', () => {
     const commands = [did(restock(3), unknown())]
     for (const final of [initial, state([5])]) {

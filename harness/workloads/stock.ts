@@ -4,7 +4,7 @@ import type { Table } from '../databases/engine.ts'
 import type { Invariant, Observation, PerformedCommand } from '../invariant.ts'
 import { ok, rejected, type Reply } from '../reply.ts'
 import type { AnyCommand, Handler } from '../workload.ts'
-import { count } from '../words.ts'
+import { count, rowsAdded } from '../words.ts'
 import { listRows, mostListed, orUnknown } from './rows.ts'
 
 /** Products with stock and their purchases: what the workloads `purchase` and `checkout` share. */
@@ -261,7 +261,7 @@ function boughtTooOften<Command>(
 ): string | undefined {
   for (const { row, asked, added } of accountsOf(run, buys)) {
     if (added <= asked) continue
-    return `User ${row.user_id} asked ${count(asked, 'time')} for ${row.quantity} of product ${row.product_id}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
+    return `User ${row.user_id} asked ${count(asked, 'time')} for ${row.quantity} of product ${row.product_id}, and ${rowsAdded(added)}: ${listRowsOf(run.final.purchase, row.user_id)}.`
   }
   return undefined
 }
@@ -272,7 +272,7 @@ function repliesAgainstRows<Command>(
 ): string | undefined {
   for (const { row, owed, maybe, added } of accountsOf(run, buys)) {
     if (owed <= added && added <= owed + maybe) continue
-    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}${orUnknown(maybe)}, and ${count(added, 'row was', 'rows were')} added: ${listRowsOf(run.final.purchase, row.user_id)}.`
+    return `User ${row.user_id} was told ok for ${count(owed, 'purchase')} of ${row.quantity} of product ${row.product_id}${orUnknown(maybe)}, and ${rowsAdded(added)}: ${listRowsOf(run.final.purchase, row.user_id)}.`
   }
   return undefined
 }

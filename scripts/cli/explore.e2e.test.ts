@@ -243,6 +243,18 @@ describe.concurrent('explore', () => {
     expect(again.stdout).toContain('<fault: the connection breaks before its\n')
   })
 
+  test('--faults all kills the server too, and so does its token', async () => {
+    const search = words('explore --faults all --grain statement --seed 5 --strategy')
+    const found = await lockstep([...search, fixture('unlogged-table')])
+    expect(found.exitCode).toBe(1)
+    expect(found.stdout).toMatch(/1\s+row\s+of\s+before\s+is\s+gone: no\s+row\s+in\s+purchase\./)
+    expect(found.stdout).toContain('<fault: the server is killed, and comes back>')
+    expect(found.stdout).toMatch(/[1-9]\d* server-killed\n/)
+    const again = await lockstep(replayLine(found))
+    expect(again.exitCode).toBe(1)
+    expect(again.stdout).toContain('<fault: the server is killed, and comes back>')
+  })
+
   test('--faults takes the name of a selection', async () => {
     const ended = await lockstep(words('explore --strategy naive-retry --faults conection'))
     expect(ended).toMatchObject({ exitCode: 2, stdout: '' })
