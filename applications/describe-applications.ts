@@ -11,6 +11,7 @@ import {
 } from '../harness/index.ts'
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
 import { isRightAlone } from './alone.ts'
+import { compareWithTwin } from './compare-with-twin.ts'
 import { expectations, type ApplicationId, type Expectation } from './expectations.ts'
 import { loadApplication } from './load.ts'
 import { describeViolation } from './prisma/describe-violation.ts'
@@ -42,9 +43,12 @@ export async function describeApplications(name: EngineName): Promise<void> {
     })
     afterAll(() => lane?.close())
 
+    /** What applications met while they were compared with their twins. */
+    const met = { waits: 0, refusals: 0 }
     describeViolation(name, seed)
     for (const [id, application] of applications) {
-      const { breaks, needsOthers = true, simulated }: Expectation = expectations[id]
+      const expectation: Expectation = expectations[id]
+      const { breaks, needsOthers = true, simulated, counting = 'rows found' } = expectation
       const what = breaks === undefined ? 'holds' : `breaks ${breaks}`
       test(`${id} ${what}`, async ({ skip }) => {
         const reason = whyNotRun(id)
@@ -60,6 +64,14 @@ export async function describeApplications(name: EngineName): Promise<void> {
         const isRight = await isRightAlone(lane, application, seed)
         expect(isRight.every(Boolean)).toBe(needsOthers)
       })
+      test(`${id} does what its statements do without a proxy`, async ({ skip }) => {
+        const reason = whyNotRun(id)
+        if (reason !== undefined) skip(reason)
+        const { differences, waits, refusals } = await compareWithTwin(lane, application, counting)
+        met.waits += waits
+        met.refusals += refusals
+        expect(differences).toEqual([])
+      })
       if (!simulated) continue
       test(`${id} ${what} when many come at once`, async () => {
         const simulation = await simulate({ lane, strategy: application, clients, seed })
@@ -68,6 +80,11 @@ export async function describeApplications(name: EngineName): Promise<void> {
         expect(simulation.verdict).toBe(breaks === undefined ? 'holds' : 'violated')
       })
     }
+    test('while they were compared, statements waited and were refused', ({ skip }) => {
+      if (met.waits + met.refusals === 0) skip('None was compared.')
+      expect(met.waits).toBeGreaterThan(10)
+      expect(met.refusals).toBeGreaterThan(5)
+    })
   })
 }
 

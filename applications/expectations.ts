@@ -1,4 +1,5 @@
 import { purchase, redemption, type AnyWorkload } from '../harness/index.ts'
+import type { Counting } from './compare-with-twin.ts'
 import { withdrawal } from './prisma/withdrawal.ts'
 
 /** What is known of an application: which invariant a schedule of few breaks, or that it keeps what it claims. */
@@ -10,12 +11,19 @@ export interface Expectation {
   readonly needsOthers?: boolean
   /** Whether many clients at once come to the same, without anybody choosing a schedule. */
   readonly simulated?: true
+  /**
+   * What its library has MySQL and MariaDB count as written by an UPDATE: the rows found, as most do and
+   * Lockstep does, or only those that were changed by it. Source: MySQL manual, "mysql_affected_rows()".
+   */
+  readonly counting?: Counting
 }
 
 const redeemsTwice: Expectation = { workload: redemption, breaks: 'one-redemption-per-user' }
 const losesAnUpdate: Expectation = { workload: purchase, breaks: 'stock-conserved' }
 const redeemsOnce: Expectation = { workload: redemption }
 const sellsWhatThereIs: Expectation = { workload: purchase }
+/** Sequelize connects with mysql2's flag `-FOUND_ROWS`. */
+const countsChanges = { counting: 'rows changed' } as const
 
 /** Every application, by its file. */
 export const expectations = {
@@ -43,8 +51,8 @@ export const expectations = {
   'prisma/withdrawn-unseen': { workload: withdrawal, breaks: 'no-redemption-once-withdrawn' },
   'psycopg/check-then-insert': redeemsTwice,
   'psycopg/unique-constraint': redeemsOnce,
-  'sequelize/read-modify-write': losesAnUpdate,
-  'sequelize/serializable-retry': sellsWhatThereIs,
+  'sequelize/read-modify-write': { ...losesAnUpdate, ...countsChanges },
+  'sequelize/serializable-retry': { ...sellsWhatThereIs, ...countsChanges },
   'shop-service/read-then-write': losesAnUpdate,
   'shop-service/row-lock': sellsWhatThereIs,
   'tspace-mysql/no-row-lock': { ...losesAnUpdate, simulated: true },

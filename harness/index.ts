@@ -119,7 +119,7 @@ export {
 } from './application/application.ts'
 export { executeRun, judge, prepareLane, type RunOptions, type RunRecord } from './run.ts'
 export { defaultAttempts, type Plan } from './plan.ts'
-export { firstQueue, type History, type RunEvent } from './history.ts'
+export { actorName, firstQueue, type History, type RunEvent } from './history.ts'
 export type { Chooser, ChoicePoint } from './scheduler/choice.ts'
 export { defaultLimits, type Limits } from './limits.ts'
 export type { Counterexample, Exploration } from './verdict.ts'
