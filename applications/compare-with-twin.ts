@@ -20,17 +20,18 @@ import { twinOf } from './twin.ts'
 const schedules = 6
 const seed = 1
 
-/** What an UPDATE counts as written on MySQL and MariaDB: see {@link Expectation}. */
+/** What an UPDATE counts as written, by what the library has said when it connected. */
 export type Counting = 'rows found' | 'rows changed'
 
-/** Where an application and its twin went apart. */
+/** Where an application and its twin first went apart. */
 export type TwinDifference = Pick<RunDifference, 'what' | 'step'> & {
   readonly application: string
   readonly twin: string
 }
 
 export interface TwinComparison {
-  readonly differences: readonly TwinDifference[]
+  /** With the number of the schedule, from 1. */
+  readonly differences: readonly (TwinDifference & { readonly schedule: number })[]
   /** How often a statement of the application's waited for a lock, and was refused, in all. */
   readonly waits: number
   readonly refusals: number
@@ -42,20 +43,20 @@ export async function compareWithTwin(
   application: Strategy,
   counting: Counting,
 ): Promise<TwinComparison> {
-  const plans = plansFor(application.workload)
+  const runs: { readonly plan: Plan; readonly record: RunRecord }[] = []
   await prepareLane(lane, application)
-  const records: RunRecord[] = []
-  for (const plan of plans) records.push(await executeRun({ lane, strategy: application, plan }))
+  for (const plan of plansFor(application.workload)) {
+    runs.push({ plan, record: await executeRun({ lane, strategy: application, plan }) })
+  }
+  const differences: TwinComparison['differences'][number][] = []
   await prepareLane(lane, twinOf(application, []))
-  const differences: TwinDifference[] = []
-  for (const [index, plan] of plans.entries()) {
-    const record = records[index] as RunRecord
+  for (const [index, { plan, record }] of runs.entries()) {
     const strategy = twinOf(application, record.history)
     const twin = await executeRun({ lane, strategy, plan })
-    const found = differenceFromTwin(record, twin, isPostgres(lane) ? 'rows found' : counting)
-    if (found) differences.push(found)
+    const found = differenceFromTwin(record, twin, counting)
+    if (found) differences.push({ schedule: index + 1, ...found })
   }
-  const events = records.flatMap(({ history }) => history)
+  const events = runs.flatMap(({ record }) => record.history)
   return {
     differences,
     waits: events.filter(({ kind }) => kind === 'blocked').length,
@@ -70,8 +71,6 @@ function plansFor({ scenarios }: AnyWorkload): readonly Plan[] {
     return { ...scenario.start(2), schedule, attempts: defaultAttempts }
   })
 }
-
-const isPostgres = ({ engine }: Lane): boolean => engine.name === 'postgres'
 
 /**
  * Compares the runs event by event (who asks for what, who goes on, who waits for whom, rows, rows written,

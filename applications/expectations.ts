@@ -1,4 +1,4 @@
-import { purchase, redemption, type AnyWorkload } from '../harness/index.ts'
+import { purchase, redemption, type AnyWorkload, type EngineName } from '../harness/index.ts'
 import type { Counting } from './compare-with-twin.ts'
 import { withdrawal } from './prisma/withdrawal.ts'
 
@@ -12,10 +12,10 @@ export interface Expectation {
   /** Whether many clients at once come to the same, without anybody choosing a schedule. */
   readonly simulated?: true
   /**
-   * What its library has MySQL and MariaDB count as written by an UPDATE: the rows found, as most do and
-   * Lockstep does, or only those that were changed by it. Source: MySQL manual, "mysql_affected_rows()".
+   * Where its library has an UPDATE count something else than the rows that it has found, as Lockstep's own
+   * sessions do. Source: MySQL manual, "mysql_affected_rows()", on CLIENT_FOUND_ROWS.
    */
-  readonly counting?: Counting
+  readonly counting?: { readonly [Name in EngineName]?: Counting }
 }
 
 const redeemsTwice: Expectation = { workload: redemption, breaks: 'one-redemption-per-user' }
@@ -23,7 +23,7 @@ const losesAnUpdate: Expectation = { workload: purchase, breaks: 'stock-conserve
 const redeemsOnce: Expectation = { workload: redemption }
 const sellsWhatThereIs: Expectation = { workload: purchase }
 /** Sequelize connects with mysql2's flag `-FOUND_ROWS`. */
-const countsChanges = { counting: 'rows changed' } as const
+const countsChanges = { counting: { mysql: 'rows changed', mariadb: 'rows changed' } } as const
 
 /** Every application, by its file. */
 export const expectations = {

@@ -29,11 +29,17 @@ interface Script {
  *
  * @param history of a run in grain `statement` with no faults
  */
-export function twinOf({ application: _, ...application }: Strategy, history: History): Strategy {
+export function twinOf(application: Strategy, history: History): Strategy {
+  const { name, summary, workload, claims, schema, engines } = application
   const scripts = scriptsIn(history)
   return {
-    ...application,
-    connections: connectionsIn(application.name, history),
+    name,
+    summary,
+    workload,
+    claims,
+    schema,
+    engines,
+    connections: connectionsIn(name, history),
     handler: () => async (session) => {
       const script = scripts.get(session.requestId)
       if (!script) throw new Error(`Command ${session.requestId} is not in the history.`)
