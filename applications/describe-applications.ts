@@ -135,7 +135,7 @@ function outcomeOf(found: Awaited<ReturnType<typeof explore>>) {
 }
 
 /** Why an application cannot be run here, although its database is there. */
-function whyNotRun(id: ApplicationId): string | undefined {
+export function whyNotRun(id: ApplicationId): string | undefined {
   if (!id.startsWith('psycopg/') || findPython() !== undefined) return undefined
   return 'There is no python3 that has psycopg: install it, as Debian has it in python3-psycopg.'
 }

@@ -114,6 +114,7 @@ const exitCodes: Readonly<Record<string, number>> = {
   [`${lockstep} simulate --strategy check-then-insert --clients 100`]: 1,
   [tspace('no-row-lock')]: 1,
   [`${explore} --strategy naive-retry --faults connection`]: 1,
+  [`${explore} --strategy ./applications/postgres-js/select-for-update.ts --faults connection --seed 1`]: 3,
   [tspace('swallowed-error')]: 1,
   [`${lockstep} replay properties/corpus/postgres/read-committed/purchase.read-modify-write.stock-conserved.json`]: 1,
 }
