@@ -50,7 +50,13 @@ export type { Engine, Lane } from './databases/engine.ts'
 export { diagnose, type Diagnosis } from './databases/doctor/diagnosis.ts'
 export type { DatabaseServer } from './databases/server.ts'
 export { grains, type Grain } from './grain.ts'
-export { faultScopes, faultTypes, needsDurability, type FaultScope } from './faults/index.ts'
+export {
+  faultScopes,
+  faultsNamed,
+  faultTypes,
+  needsDurability,
+  type FaultScope,
+} from './faults/index.ts'
 export { faultNames, type FaultName, type FaultType, type PlannedFault } from './faults/fault.ts'
 export { judgeable } from './oracles/judgement.ts'
 export { explorers } from './explorers/index.ts'

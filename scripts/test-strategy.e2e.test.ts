@@ -80,6 +80,8 @@ test('exactly what came as expected passes, one test for each level', () => {
     'passed: purchase/select-for-update holds on PostgreSQL at read-committed',
     'skipped: purchase/select-for-update holds on MySQL at repeatable-read',
     'failed: purchase/only-optional holds on MySQL at repeatable-read',
+    'passed: purchase/naive-retry is violated on PostgreSQL at read-committed',
+    'passed: purchase/idempotency-key holds on PostgreSQL at read-committed',
   ])
   expect(exitCode).toBe(1)
 })

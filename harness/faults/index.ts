@@ -1,4 +1,6 @@
 import type { Lane } from '../databases/engine.ts'
+import { UsageError } from '../errors.ts'
+import { unknownName } from '../names.ts'
 import type { Strategy } from '../strategy.ts'
 import { faultNames, type Ends, type FaultName, type FaultType } from './fault.ts'
 import { answerLost } from './kinds/answer-lost.ts'
@@ -42,6 +44,12 @@ export const faultScopes = {
 
 /** Names of the selections of {@link faultScopes}. */
 export type FaultScope = keyof typeof faultScopes
+
+/** @throws {UsageError} when there is no selection of that name. */
+export function faultsNamed(scope: string): readonly FaultName[] {
+  if (Object.hasOwn(faultScopes, scope)) return faultScopes[scope as FaultScope]
+  throw new UsageError(unknownName('selection of faults', scope, Object.keys(faultScopes)))
+}
 
 /** Why faults of the kind cannot strike the strategy on the lane: a clause. Undefined where they can. */
 export function whyNot(

@@ -1,6 +1,7 @@
 import type { EngineName } from '../databases/engine-name.ts'
 import type { Engine } from '../databases/engine.ts'
 import { obtainServer } from '../databases/providers/index.ts'
+import type { ServerChoice } from '../databases/providers/provider.ts'
 import type { DatabaseServer } from '../databases/server.ts'
 import { describeThrown } from '../errors.ts'
 
@@ -8,6 +9,12 @@ import { describeThrown } from '../errors.ts'
 export interface Missing {
   readonly missing: string
 }
+
+/** A server for the caller, who stops it, or why there is none. Never rejects. */
+export const obtain = (engine: Engine, choice?: ServerChoice): Promise<DatabaseServer | Missing> =>
+  obtainServer(engine, choice).catch((error: unknown) => ({
+    missing: error instanceof Error ? error.message : describeThrown(error),
+  }))
 
 /** One server of each engine for all tests of a file, started when the first of them needs it. */
 export class TestServers {
@@ -17,9 +24,7 @@ export class TestServers {
   of(engine: Engine): Promise<DatabaseServer | Missing> {
     let obtained = this.#obtained.get(engine.name)
     if (!obtained) {
-      obtained = obtainServer(engine).catch((error: unknown) => ({
-        missing: error instanceof Error ? error.message : describeThrown(error),
-      }))
+      obtained = obtain(engine)
       this.#obtained.set(engine.name, obtained)
     }
     return obtained

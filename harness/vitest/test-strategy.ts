@@ -5,13 +5,14 @@ import type { DatabaseServer } from '../databases/server.ts'
 import { checkOptions, explore, type ExploreOptions } from '../explore.ts'
 import { explorers } from '../explorers/index.ts'
 import type { Explorer } from '../explorers/explorer.ts'
+import { faultsNamed, needsDurability, type FaultScope } from '../faults/index.ts'
 import { byName } from '../names.ts'
 import type { Strategy } from '../strategy.ts'
 import type { Exploration } from '../verdict.ts'
 import { cellsOf, type Cell, type Wanted } from './cells.ts'
 import { whyUnexpected, type Expected } from './judgement.ts'
 import { drawSeed } from './seed.ts'
-import { TestServers, type Missing } from './servers.ts'
+import { obtain, TestServers, type Missing } from './servers.ts'
 
 /** Parts of an exploration that a test may choose. */
 type Searching = Pick<
@@ -37,6 +38,11 @@ export interface StrategyTestOptions extends Wanted, Searching {
    * not be judged.
    */
   readonly expect?: Expected | undefined
+  /**
+   * How much goes wrong besides, by name: see {@link faultScopes}. `none` by default. With `all`, each
+   * test has a server of its own, which is killed.
+   */
+  readonly faults?: FaultScope | undefined
   /** The file that exports the strategy as default, for the line that replays a counterexample. */
   readonly file?: string | undefined
 }
@@ -73,10 +79,14 @@ export function testStrategy(strategy: Strategy, options: StrategyTestOptions = 
       `${verbs[expected]} on %s`,
       { timeout },
       async ([, cell], context) => {
-        const server = await serverFor(cell, cells, context, declared)
+        const isKilled = needsDurability(search.faults ?? [])
+        const server = await serverFor(cell, cells, context, declared, isKilled)
         const exploration = await exploreOn(server, cell, (lane) =>
           explore({ ...search, lane, signal: context.signal }),
-        )
+        ).finally(() => (isKilled ? server.stop() : undefined))
+        for (const { kind, reason } of exploration.faultsNotRun ?? []) {
+          process.stderr.write(`${strategy.name}: ${kind} was not run: ${reason}.\n`)
+        }
         const complaint = whyUnexpected(strategy.workload, exploration, expected, file)
         if (complaint !== undefined) throw failure(complaint, declared)
       },
@@ -97,17 +107,21 @@ function searchOf(strategy: Strategy, options: StrategyTestOptions): Omit<Explor
   const { explorer: named = 'random' } = options
   const explorer = typeof named === 'string' ? byName('explorer', explorers, named) : named
   const seed = options.seed ?? (explorer.kind === 'sampling' ? drawSeed() : undefined)
-  return { ...options, strategy, explorer, seed }
+  return { ...options, strategy, explorer, seed, faults: faultsNamed(options.faults ?? 'none') }
 }
 
-/** @throws {Error} when there is none, unless it may be missing and there is another one. */
+/**
+ * @param isKilled whether it has to be the test's own, who stops it
+ * @throws {Error} when there is none, unless it may be missing and there is another one.
+ */
 async function serverFor(
   { engine, optional }: Cell,
   cells: readonly Cell[],
   context: TestContext,
   declared: string,
+  isKilled: boolean,
 ): Promise<DatabaseServer> {
-  const server = await servers.of(engine)
+  const server = await (isKilled ? obtain(engine, { durable: true }) : servers.of(engine))
   if (!('missing' in server)) return server
   if (optional && (await isAnyThere(cells))) context.skip(server.missing)
   throw failure(`inconclusive: nothing could be run.\n${server.missing}\n`, declared)

@@ -7,6 +7,7 @@ import {
   engines,
   explore,
   explorers,
+  faultsNamed,
   grains,
   keepKnown,
   knownFrom,
@@ -41,7 +42,6 @@ import {
   isolationOption,
   parseEngines,
   parseExplorer,
-  parseFaults,
   parseGrains,
   parseWorkload,
   quoted,
@@ -139,7 +139,7 @@ export function exploreCommand(finish: (exitCode: number) => void): Command {
     .option(
       '--faults <which>',
       'what may go wrong besides: none, connection or all (default: none)',
-      parseFaults,
+      faultsNamed,
     )
     .option('--invariant <name...>', 'judge by these (default: those the strategy claims)')
     .option('--keep <folder>', 'keep each counterexample in a file below this folder')

@@ -4,7 +4,6 @@ import {
   describeThrown,
   engines,
   explorers,
-  faultScopes,
   grains,
   isolationLevels,
   isStrategy,
@@ -15,8 +14,6 @@ import {
   type AnyWorkload,
   type Engine,
   type Explorer,
-  type FaultName,
-  type FaultScope,
   type Grain,
   type IsolationLevel,
   type Strategy,
@@ -104,12 +101,6 @@ function parseGrain(name: string): Grain {
   const grain = grains.find((each) => each === name)
   if (grain) return grain
   throw new UsageError(unknownName('grain', name, grains))
-}
-
-/** Parses an option that says how much goes wrong. */
-export function parseFaults(name: string): readonly FaultName[] {
-  if (Object.hasOwn(faultScopes, name)) return faultScopes[name as FaultScope]
-  throw new UsageError(unknownName('selection of faults', name, Object.keys(faultScopes)))
 }
 
 function parseIsolation(name: string): IsolationLevel {
