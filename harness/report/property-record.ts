@@ -7,6 +7,7 @@ export type Aspect =
   | 'between statements'
   | 'inside statements'
   | 'under faults'
+  | 'when the server is killed'
   | 'new search'
 
 /** A counterexample that nobody expected. */
