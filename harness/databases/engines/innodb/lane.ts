@@ -80,13 +80,10 @@ const processesSql = `
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
 
-/** Recovered transactions belong to no thread. */
-const recoverySql = `
-  SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_mysql_thread_id = 0) AS undone,
-    (SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len') AS removed`
-const recoveryLimitMs = 15_000
-/** INNODB_TRX is a copy that is not renewed while it is read more often than every 100 ms. */
-const recoveryPollMs = 110
+/** What deletions have left that is still to be removed. Source: MySQL manual, 17.8.9 "Purge Configuration". */
+const purgeSql = `
+  SELECT COUNT AS waiting FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len'`
+const purgeLimitMs = 15_000
 
 export class InnodbLane extends BaseLane<LaneSession> {
   protected readonly server: DatabaseServer
@@ -169,26 +166,23 @@ export class InnodbLane extends BaseLane<LaneSession> {
     this.#keeper = undefined
     // What was committed may not be all there, if the server is set to promise less.
     this.#restoration?.forget()
-    await this.#untilRecovered()
+    await this.#untilPurged()
     await this.#try(() => ask(this.#watcher, newSnapshot))
   }
 
   /**
-   * The server lets everybody in while it still undoes what was not committed, and removes what was
-   * deleted before it was killed: that would go on while others lock the same rows.
-   * Source: MySQL manual, 17.18.2 "InnoDB Recovery".
+   * A server that has come back removes what was deleted before it was killed, now that nobody has a
+   * snapshot: it would go on while others lock the same rows.
    */
-  async #untilRecovered(): Promise<void> {
-    const deadline = performance.now() + recoveryLimitMs
+  async #untilPurged(): Promise<void> {
+    const deadline = performance.now() + purgeLimitMs
     for (;;) {
-      const [left] = await this.#ask<{ undone: number; removed: number }[]>(recoverySql)
-      if (Number(left?.undone) === 0 && Number(left?.removed) === 0) return
+      const [left] = await this.#ask<{ waiting: number }[]>(purgeSql)
+      if (Number(left?.waiting ?? 0) === 0) return
       if (performance.now() > deadline) {
-        throw new DatabaseFault(
-          `${this.engine.title} did not undo what was under way when it was killed.`,
-        )
+        throw new DatabaseFault(`${this.engine.title} did not clear up after it was killed.`)
       }
-      await sleep(recoveryPollMs)
+      await sleep(gonePollMs)
     }
   }
 
