@@ -103,6 +103,25 @@ async function describeOn(engine: Engine): Promise<void> {
       expect(found.faults?.['server-killed']).toBeGreaterThan(0)
     })
 
+    test.for([
+      ['between two statements', 'statement', [0, 0, 1], 'INSERT'],
+      ['inside a statement', 'phase', [0, 0, 1], 'UPDATE'],
+    ] as const)(
+      'undoes what another one was about to do %s, who hears of it',
+      async ([, grain, schedule, text]) => {
+        await prepareLane(lane, careful, grain)
+        const plan = { ...boughtBefore, schedule }
+        const { history, observation } = await executeRun({ lane, strategy: careful, plan, grain })
+        expect(observation.commands.map(({ reply }) => reply.kind)).toEqual(['unknown', 'unknown'])
+        expect(observation.final).toEqual(plan.initial)
+        const failed = history.filter((each) => each.kind === 'failed' && each.actor === 0)
+        const steps = new Set(failed.map((each) => 'step' in each && each.step))
+        const sent = history.filter((each) => each.kind === 'sent' && steps.has(each.step))
+        expect(JSON.stringify(sent[0])).toContain(text)
+        expect(sent).toHaveLength(1)
+      },
+    )
+
     test('has nothing of a table that it does not keep, which is found', async () => {
       expect(await brokenBy(lane, careful)).toEqual([])
       expect(await brokenBy(lane, forgetful)).toEqual(lost)
