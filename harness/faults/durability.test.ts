@@ -2,8 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { isDatabaseError } from '../databases/database-error.ts'
 import type { Engine, Lane } from '../databases/engine.ts'
 import { engines } from '../databases/engines/index.ts'
+import { mariadb } from '../databases/engines/mariadb/index.ts'
 import { postgres } from '../databases/engines/postgres/index.ts'
 import { startEmbeddedPostgres } from '../databases/providers/embedded.ts'
+import { startLocalServer } from '../databases/providers/local.ts'
 import { explore, type ExploreOptions } from '../explore.ts'
 import { random } from '../explorers/random.ts'
 import type { Plan } from '../plan.ts'
@@ -128,6 +130,16 @@ async function describeOn(engine: Engine): Promise<void> {
       // And the lane is what it was.
       expect(await brokenBy(lane, careful)).toEqual([])
     })
+
+    test('has new sessions that may bear the numbers of old ones', async () => {
+      await prepareLane(lane, careful)
+      await lane.sessions(8)
+      await lane.crash()
+      await lane.recover() // which ends all sessions, and nobody else's
+      const { faults: _, ...plan } = boughtBefore
+      const { observation } = await executeRun({ lane, strategy: careful, plan })
+      expect(observation.commands.map(({ reply }) => reply.kind)).toEqual(['ok', 'ok'])
+    })
   })
 }
 
@@ -169,6 +181,25 @@ describe('a server that promises less than it is asked for', () => {
       await server.stop()
     }
   })
+})
+
+test('rows are brought back whatever a server has forgotten', async ({ skip }) => {
+  const settings = { 'innodb-flush-log-at-trx-commit': 0 }
+  const start = startLocalServer('mariadb', { durable: true, settings })
+  const server = await start.catch((error: unknown) => skip((error as Error).message))
+  const lane = await mariadb.openLane(server, { isolation: 'read-committed' })
+  try {
+    await prepareLane(lane, careful)
+    const { initial } = boughtBefore
+    await lane.reset(initial)
+    await lane.reset({ ...initial, product: [{ id: 1, stock: 5 }] })
+    await lane.crash()
+    await lane.reset({ ...initial, product: [{ id: 1, stock: 5 }] })
+    expect(await lane.observe()).toEqual({ ...initial, product: [{ id: 1, stock: 5 }] })
+  } finally {
+    await lane.close()
+    await server.stop()
+  }
 })
 
 describe('a server that is not to be killed', () => {

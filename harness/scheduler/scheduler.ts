@@ -472,8 +472,6 @@ export class Scheduler {
     for (const { held } of this.#actors) await held
     // What is still being read waits for a lock of somebody's, and will not be answered.
     this.#observation = undefined
-    // What was committed may be gone.
-    this.#mayHaveCommitted = true
   }
 
   /** It comes before all that it lets happen, and after what has happened by then. */
