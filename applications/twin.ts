@@ -22,10 +22,11 @@ interface Script {
  * statements, over sessions of Lockstep's own and with no proxy in between, and gives the same reply. It
  * knows no reason for any of it, so it goes on when a statement is refused.
  *
- * The texts and parameters are those of the history, which is what the proxy has read on the wire. How they
- * are written there may be another way than the application's: PostgreSQL's `$1` is numbered by its place,
- * what was in the text stays in it, and a whole number is sent as one even where the library sends a double.
- * If that came to something else, or if the proxy had misread it, the answers would differ.
+ * The texts and parameters are those of the history, which is what the proxy has read on the wire, and nothing
+ * is done to them. On the wire they may look otherwise than the application's: `$1` of PostgreSQL is numbered by
+ * its place, what the library has written into the text stays there, and a number is sent in the form in which
+ * Lockstep sends its own. If that came to something else, or if the proxy had misread it, the answers would
+ * differ.
  *
  * @param history of a run in grain `statement` with no faults
  */
