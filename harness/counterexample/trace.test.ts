@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { statement, type SqlValue } from '../databases/statement.ts'
+import { newDatabaseName } from '../databases/engines/database-name.ts'
 import { ReplayDivergence } from '../errors.ts'
 import { programArbitrary, runProgram } from '../explorers/laws.ts'
 import { random } from '../explorers/random.ts'
@@ -49,6 +50,17 @@ describe('a trace', () => {
       expect(number).toBeGreaterThanOrEqual(0)
       expect(number).toBeLessThanOrEqual(0xffff)
     }
+  })
+
+  test('does not depend on which database of its own a run has', () => {
+    const [one, other, another] = [newDatabaseName(), newDatabaseName(), 'lockstep_demo'].map(
+      (name) => {
+        const columns = sql([`SELECT column_name FROM columns WHERE table_schema = '${name}'`])
+        return traceOf([{ point: point(1, [0, columns]), chosen: 0 }])
+      },
+    )
+    expect(one).toEqual(other)
+    expect(one).not.toEqual(another)
   })
 
   test('does not depend on how a statement is broken into lines', () => {

@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { withAnyDatabase } from '../databases/engines/database-name.ts'
 import { ReplayDivergence } from '../errors.ts'
 import { actorName } from '../history.ts'
 import type { Choice, ChoicePoint, Chooser } from '../scheduler/choice.ts'
@@ -48,9 +49,12 @@ export function replaying(
   }
 }
 
-/** Sixteen bits are enough to notice a difference, and keep tokens short. */
+/**
+ * Sixteen bits are enough to notice a difference, and keep tokens short. A replay has a database of its own,
+ * whose name may stand in what an application sends.
+ */
 function fingerprint(point: ChoicePoint): number {
-  return crc32(describePoint(point)) & 0xffff
+  return crc32(withAnyDatabase(describePoint(point))) & 0xffff
 }
 
 function describePoint({ enabled, requests }: ChoicePoint): string {
