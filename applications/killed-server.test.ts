@@ -1,19 +1,21 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { explore, random, type Engine, type Lane } from '../harness/index.ts'
-import { mariadb } from '../harness/databases/engines/mariadb/index.ts'
-import { postgres } from '../harness/databases/engines/postgres/index.ts'
+import { byName, engines, explore, random, type EngineName, type Lane } from '../harness/index.ts'
 import { mortalServerForFile } from '../harness/testing/servers.ts'
 import { whyNotRun } from './describe-applications.ts'
 import type { ApplicationId } from './expectations.ts'
 import { loadApplication } from './load.ts'
 
 /** Libraries that keep connections each in their own way, and a program in another language. */
-const onEngines: readonly (readonly [Engine, readonly ApplicationId[]])[] = [
-  [postgres, ['pg/unique-constraint', 'prisma/unique-constraint', 'psycopg/unique-constraint']],
-  [mariadb, ['mysql2/select-for-update', 'mariadb/conditional-update', 'prisma/unique-constraint']],
+const onEngines: readonly (readonly [EngineName, readonly ApplicationId[]])[] = [
+  ['postgres', ['pg/unique-constraint', 'prisma/unique-constraint', 'psycopg/unique-constraint']],
+  [
+    'mariadb',
+    ['mysql2/select-for-update', 'mariadb/conditional-update', 'prisma/unique-constraint'],
+  ],
 ]
 
-async function describeOn(engine: Engine, ids: readonly ApplicationId[]): Promise<void> {
+async function describeOn(name: EngineName, ids: readonly ApplicationId[]): Promise<void> {
+  const engine = byName('database', engines, name)
   const server = await mortalServerForFile(engine)
   const missing = 'missing' in server ? server.missing : undefined
   const suite = missing === undefined ? engine.title : `${engine.title} (not run: ${missing})`
@@ -48,4 +50,4 @@ async function describeOn(engine: Engine, ids: readonly ApplicationId[]): Promis
   })
 }
 
-for (const [engine, ids] of onEngines) await describeOn(engine, ids)
+for (const [name, ids] of onEngines) await describeOn(name, ids)

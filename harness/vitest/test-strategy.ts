@@ -81,9 +81,10 @@ export function testStrategy(strategy: Strategy, options: StrategyTestOptions = 
       async ([, cell], context) => {
         const isKilled = needsDurability(search.faults ?? [])
         const server = await serverFor(cell, cells, context, declared, isKilled)
-        const exploration = await exploreOn(server, cell, (lane) =>
+        const exploring = exploreOn(server, cell, (lane) =>
           explore({ ...search, lane, signal: context.signal }),
-        ).finally(() => (isKilled ? server.stop() : undefined))
+        )
+        const exploration = await (isKilled ? thenStopping(server, exploring) : exploring)
         for (const { kind, reason } of exploration.faultsNotRun ?? []) {
           process.stderr.write(`${strategy.name}: ${kind} was not run: ${reason}.\n`)
         }
@@ -132,6 +133,14 @@ async function isAnyThere(cells: readonly Cell[]): Promise<boolean> {
     cells.map(({ engine }) => servers.of(engine)),
   )
   return all.some((each) => !('missing' in each))
+}
+
+async function thenStopping<T>(server: DatabaseServer, work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } finally {
+    await server.stop()
+  }
 }
 
 async function exploreOn(

@@ -178,7 +178,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
     const deadline = performance.now() + purgeLimitMs
     for (;;) {
       const [left] = await this.#ask<{ waiting: number }[]>(purgeSql)
-      if (Number(left?.waiting ?? 0) === 0) return
+      if ((left?.waiting ?? 0) === 0) return
       if (performance.now() > deadline) {
         throw new DatabaseFault(`${this.engine.title} did not clear up after it was killed.`)
       }
