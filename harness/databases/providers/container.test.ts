@@ -8,12 +8,15 @@ import {
   containersOf,
   docker,
   keeperOf,
+  runIn,
   startParent,
+  untilKilled,
   untilRemoved,
   urlOf,
   whyNoContainers,
 } from './container/fixtures/world.ts'
 import { localImages } from './container/image.ts'
+import { expectToOutliveKills } from './crash/fixtures/kills.ts'
 import { Unavailable } from './provider.ts'
 
 const noContainers = await whyNoContainers()
@@ -47,6 +50,7 @@ const settings = {
       current_setting('deadlock_timeout') AS deadlock, current_setting('lc_collate', true) AS collate,
       datcollate FROM pg_database WHERE datname = current_database()`,
     expected: { fsync: 'off', connections: '600', deadlock: '1ms', collate: null, datcollate: 'C' },
+    durable: { fsync: 'on' },
   },
   mysql: {
     sql: `SELECT @@innodb_flush_log_at_trx_commit AS flush, @@max_connections AS connections,
@@ -61,6 +65,7 @@ const settings = {
       instruments: 1,
       charset: 'utf8mb4',
     },
+    durable: { flush: 1, doublewrite: 'ON' },
   },
   mariadb: {
     sql: `SELECT @@innodb_flush_log_at_trx_commit AS flush, @@max_connections AS connections,
@@ -75,8 +80,9 @@ const settings = {
       instruments: 1,
       locks: 1,
     },
+    durable: { flush: 1 },
   },
-} as const satisfies Record<EngineName, { sql: string; expected: object }>
+} as const satisfies Record<EngineName, { sql: string; expected: object; durable: object }>
 
 describe.skipIf(noContainers !== undefined)('in a container', () => {
   test.each(container.engines)('%s starts as wished and goes', async (engine) => {
@@ -105,6 +111,58 @@ describe.skipIf(noContainers !== undefined)('in a container', () => {
     expect(await failure).toContain('Connection terminated')
     await server.stop()
     expect(await containersOf()).toEqual([])
+  })
+
+  test.each(container.engines)('%s has what was committed after it was killed', async (engine) => {
+    const image = localImages[engine]
+    const server = await container.start(engine, { image, durable: true })
+    onTestFinished(() => server.stop())
+    const { sql, expected, durable } = settings[engine]
+    expect(await query(server.url, sql)).toEqual({ ...expected, ...durable })
+    await expectToOutliveKills(server)
+    await server.stop()
+    expect(await containersOf()).toEqual([])
+    await expect(server.crash!()).rejects.toThrow(/^\w+ cannot be killed: it has been stopped\.$/)
+  })
+
+  test('the URL of a server follows it, until it does not come back and is reported with its log', async () => {
+    // Elsewhere than on Linux, a container cannot be reached at its own address.
+    const platform = Object.getOwnPropertyDescriptor(process, 'platform')!
+    onTestFinished(() => void Object.defineProperty(process, 'platform', platform))
+    const image = localImages.postgres
+    const server = await container.start('postgres', { image, durable: true })
+    onTestFinished(() => server.stop())
+    Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
+    await server.crash!()
+    const before = server.url
+    await server.crash!()
+    expect(server.url).not.toBe(before)
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual({ one: 1 })
+
+    await runIn((await containersOf())[0]!.Id, ['rm', '/lockstep/data/global/pg_control'])
+    await expect(server.crash!()).rejects.toThrow(
+      /^PostgreSQL was killed and did not come back: its container ended with code \d\. The end of its log:\n[^]*pg_control/,
+    )
+    expect(await containersOf()).toEqual([])
+  })
+
+  test('a server that is stopped while it comes back goes', async () => {
+    const image = localImages.postgres
+    const server = await container.start('postgres', { image, durable: true })
+    const crash = server.crash!().then(String, ({ message }: Error) => message)
+    await untilKilled(process.pid)
+    await server.stop()
+    expect(await crash).toBe('PostgreSQL was killed and did not come back: it was told to stop.')
+    expect(await containersOf()).toEqual([])
+  })
+
+  test('a program that is killed while its server comes back leaves nothing', async () => {
+    const parent = startParent('crash')
+    await urlOf(parent)
+    parent.stdin!.write('go on\n')
+    await untilKilled(parent.pid!)
+    parent.kill('SIGKILL')
+    await untilRemoved(parent.pid)
   })
 
   test.each<[string, NodeJS.Signals | 'end', 'program' | 'group']>([
@@ -171,9 +229,10 @@ describe.skipIf(noContainers !== undefined)('in a container', () => {
   describe('that is kept for reuse', () => {
     beforeEach(() => vi.stubEnv('CI', ''))
 
-    test('it is found again', async () => {
+    test('it is found again, and nobody’s to kill', async () => {
       vi.stubEnv('LOCKSTEP_POSTGRES_IMAGE', 'lockstep/postgres:17')
-      const first = await container.start('postgres', { reuse: true })
+      const first = await container.start('postgres', { reuse: true, durable: true })
+      expect(first).not.toHaveProperty('crash')
       await first.stop()
       onTestFinished(removeReused)
       await query(first.url, 'CREATE TABLE kept ()')

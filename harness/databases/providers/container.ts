@@ -4,8 +4,8 @@ import type { EngineName } from '../engine-name.ts'
 import type { Provider, ServerChoice } from './provider.ts'
 
 /**
- * A server in a Docker container, with its data in memory and durability off. It is published to
- * this machine alone, under a password of its own.
+ * A server in a Docker container, with its data in memory and durability off unless it is to be
+ * `durable`. It is published to this machine alone, under a password of its own.
  *
  * It goes at `stop()` and also when this process ends without calling it, however it ends. With
  * `reuse` it stays, and the next start with `reuse` and the same image finds it again.

@@ -2,10 +2,10 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { beforeEach, describe, expect, test, vi, type TestContext } from 'vitest'
 import { engineNames, type EngineName } from '../engine-name.ts'
+import { expectToOutliveKills } from './crash/fixtures/kills.ts'
 import { findAccount } from './keeper/account.ts'
 import { socketPathLimitBytes } from './keeper/address.ts'
 import { queryMysql } from './keeper/fixtures/mysql.ts'
-import { openSession } from './keeper/fixtures/session.ts'
 import { runningProgram, runProgram } from './keeper/fixtures/program.ts'
 import {
   isRoot,
@@ -70,11 +70,6 @@ const settings = {
   mysql: 'SELECT CURRENT_USER() AS me, @@innodb_flush_log_at_trx_commit + @@log_bin AS durable',
   mariadb: 'SELECT CURRENT_USER() AS me, @@innodb_flush_log_at_trx_commit + @@log_bin AS durable',
 } as const satisfies Record<EngineName, string>
-
-const ten = `(${Array.from({ length: 10 }, () => 'SELECT 0 AS id').join(' UNION ALL ')})`
-
-/** A query of 100,000 rows, which take a while to be undone. */
-const manyZeros = `SELECT a.id FROM ${ten} a, ${ten} b, ${ten} c, ${ten} d, ${ten} e`
 
 describe.each(engineNames)('an installed %s', (engine) => {
   beforeEach(({ skip }: TestContext) => {
@@ -154,23 +149,9 @@ describe.each(engineNames)('an installed %s', (engine) => {
     const server = await startLocalServer(engine, { durable: true })
     const [what] = await run(server.url, settings[engine])
     expect(['on', 1]).toContain(what!['durable'])
-    await run(server.url, 'CREATE SCHEMA lane', 'CREATE TABLE lane.kept (id int)')
-    for (const times of [1, 2]) {
-      const traces = tracesIn(engine, folder)
-      const session = await openSession(server.url)
-      await session.run('BEGIN')
-      await session.run(`INSERT INTO lane.kept ${manyZeros}`)
-      // With this, all of that is in the log as well, and has to be undone.
-      await run(server.url, `INSERT INTO lane.kept VALUES (${times})`)
-
-      await server.crash!()
-      expect(await session.lost).toMatch(/Connection (terminated unexpectedly|lost)/)
-      const kept = await run(server.url, 'SELECT id FROM lane.kept FOR UPDATE NOWAIT')
-      expect(kept).toEqual([1, 2].slice(0, times).map((id) => ({ id })))
-      const keeper = `process ${traces.keeper}: `
-      const { processes } = traces
-      expect(remains({ processes })).toEqual([expect.stringContaining(keeper)])
-    }
+    const { keeper, processes } = tracesIn(engine, folder)
+    await expectToOutliveKills(server)
+    expect(remains({ processes })).toEqual([expect.stringContaining(`process ${keeper}: `)])
     await server.stop()
     expect(readdirSync(folder)).toEqual([])
   })

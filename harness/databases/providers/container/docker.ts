@@ -98,3 +98,7 @@ function get(options: RequestOptions): Promise<string> {
     asked.end()
   })
 }
+
+/** Without what the client puts in front of it, e.g. `(HTTP code 500) server error - `. */
+export const dockerMessage = (error: unknown): string =>
+  (error as Error).message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim()

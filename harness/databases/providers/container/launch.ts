@@ -8,14 +8,17 @@ import {
 } from 'testcontainers'
 import type { EngineName } from '../../engine-name.ts'
 import type { DatabaseServer } from '../../server.ts'
+import { crashOf } from '../crash/crash.ts'
+import { kinds } from '../keeper/kinds/index.ts'
 import { Unavailable, type ServerChoice } from '../provider.ts'
-import { findDocker } from './docker.ts'
+import { dockerMessage, findDocker } from './docker.ts'
 import { Guard } from './guard.ts'
 import { hostOf } from './host.ts'
 import { chooseImage, imageVariable, localImages } from './image.ts'
 import { findContainers, idLabel, ownerLabel, removeContainer, sweep } from './leftovers.ts'
 import { thisProcess } from './owner.ts'
 import { UntilLogin, whyEnded } from './readiness.ts'
+import { Running } from './running.ts'
 import { servers, type ServerInContainer } from './server.ts'
 
 /** Of a container that is left for later, with what it serves as its value. */
@@ -80,10 +83,9 @@ export async function launch(engine: EngineName, choice: ServerChoice): Promise<
   const image = chooseImage(engine, choice)
   await sweep(client.container.dockerode)
   await obtainImage(client, engine, image)
-  const url = choice.reuse
-    ? { url: await findOrStart(client, engine, image), stop: async () => {} }
-    : await startGuarded(client, engine, image)
-  return { engine, provider: 'container', ...url }
+  if (!choice.reuse) return startGuarded(client, engine, image, choice.durable)
+  const { url } = await findOrStart(client, engine, image)
+  return { engine, provider: 'container', url, stop: async () => {} }
 }
 
 async function connect(): Promise<ContainerRuntimeClient> {
@@ -116,18 +118,17 @@ async function obtainImage(
   }
 }
 
-/** Without what the client puts in front of it, e.g. `(HTTP code 500) server error - `. */
-const dockerMessage = (error: unknown): string =>
-  (error as Error).message.replace(/^\(HTTP code \d+\) [^-]* - /, '').trim()
-
 async function startGuarded(
   client: ContainerRuntimeClient,
   engine: EngineName,
   image: string,
-): Promise<Pick<DatabaseServer, 'url' | 'stop'>> {
+  durable = false,
+): Promise<DatabaseServer> {
   const id = newSecret()
   const guard = new Guard(id)
+  let isStopped = false
   const stop = async (): Promise<void> => {
+    isStopped = true
     try {
       await removeContainer(client.container.dockerode, id)
       await guard.dismiss()
@@ -138,7 +139,20 @@ async function startGuarded(
   }
   try {
     const labels = { [idLabel]: id, [ownerLabel]: JSON.stringify(thisProcess()) }
-    return { url: await start(client, engine, image, newSecret(), labels), stop }
+    const running = await start(client, engine, image, newSecret(), { labels, durable })
+    const { title } = kinds[engine]
+    const comeBack = (): Promise<string> => running.comeBack()
+    const crash = crashOf({ engine, title, comeBack, isStopped: () => isStopped, stop })
+    return {
+      engine,
+      provider: 'container',
+      // Another one after a kill.
+      get url() {
+        return running.url
+      },
+      ...(durable && { crash }),
+      stop,
+    }
   } catch (error) {
     await stop()
     throw error
@@ -149,10 +163,11 @@ async function findOrStart(
   client: ContainerRuntimeClient,
   engine: EngineName,
   image: string,
-): Promise<string> {
+): Promise<Running> {
   const label = `${engine} ${image}`
   const password = await passwordOfReused(client, engine, label)
-  return start(client, engine, image, password ?? newSecret(), { [reuseLabel]: label }, true)
+  const labels = { [reuseLabel]: label }
+  return start(client, engine, image, password ?? newSecret(), { labels, reuse: true })
 }
 
 /** Testcontainers knows a container again by all it was made with, the password too. */
@@ -171,27 +186,33 @@ async function passwordOfReused(
 
 const newSecret = (): string => randomBytes(passwordBytes).toString('hex')
 
-/** Resolves to the server's URL. */
+/** What becomes of a container. */
+interface Purpose {
+  readonly labels: Record<string, string>
+  readonly reuse?: boolean
+  readonly durable?: boolean
+}
+
 async function start(
   client: ContainerRuntimeClient,
   engine: EngineName,
   image: string,
   password: string,
-  labels: Record<string, string>,
-  reuse = false,
-): Promise<string> {
+  { labels, reuse = false, durable = false }: Purpose,
+): Promise<Running> {
   const server: ServerInContainer = servers[engine]
   const untilLogin = new UntilLogin(engine, password, await hostOf(client))
   const container = new ServerContainer(image, client)
     .withEnvironment({ ...server.environment, [server.passwordVariable]: password })
-    .withCommand([...server.command(image, { durable: false })])
-    .withTmpFs({ [server.dataFolder]: 'rw' })
+    .withCommand([...server.command(image, { durable })])
+    // What is in memory goes with the container's processes.
+    .withTmpFs(durable ? {} : { [server.dataFolder]: 'rw' })
     .withExposedPorts(server.port)
     .withLabels(labels)
     .withWaitStrategy(untilLogin)
   try {
-    await (reuse ? container.withReuse() : container).start()
-    return untilLogin.url
+    const started = await (reuse ? container.withReuse() : container).start()
+    return new Running(client.container.getById(started.getId()), server, untilLogin)
   } catch (error) {
     throw new Error(dockerMessage(error), { cause: error })
   }

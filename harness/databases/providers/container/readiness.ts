@@ -35,9 +35,15 @@ export class UntilLogin implements WaitStrategy {
     for (;;) {
       const facts = await container.inspect()
       if (!facts.State.Running) throw await whyEnded(container)
-      for (const address of addressesOf(facts, this.#engine, this.#host)) {
-        this.url = servers[this.#engine].url(address, this.#password)
-        if (await canLogIn(this.#engine, this.url)) return
+      const urls = addressesOf(facts, this.#engine, this.#host).map((address) =>
+        servers[this.#engine].url(address, this.#password),
+      )
+      const open = await firstOpen(this.#engine, urls)
+      if (open !== undefined) {
+        // It may have become ready after the better one was tried.
+        const best = open === urls[0] ? open : await firstOpen(this.#engine, urls)
+        this.url = best ?? open
+        return
       }
       if (performance.now() > deadline) {
         throw await withLog(container, `let nobody in within ${startLimitMs / 1000} s`)
@@ -56,7 +62,7 @@ export class UntilLogin implements WaitStrategy {
 }
 
 /**
- * The container's own address, where this machine has a way to it, takes half the time of the
+ * The better one first. The container's own address, where this machine has a way to it, takes half the time of the
  * published port, which goes through a proxy of Docker's.
  */
 function addressesOf(
@@ -72,6 +78,12 @@ function addressesOf(
     ...(own && local && process.platform === 'linux' ? [`${own.IPAddress}:${port}`] : []),
     ...(binding ? [`${local ? '127.0.0.1' : host}:${binding.HostPort}`] : []),
   ]
+}
+
+/** The first of the URLs at which the server lets us in. */
+async function firstOpen(engine: EngineName, urls: readonly string[]): Promise<string | undefined> {
+  for (const url of urls) if (await canLogIn(engine, url)) return url
+  return undefined
 }
 
 async function canLogIn(engine: EngineName, url: string): Promise<boolean> {

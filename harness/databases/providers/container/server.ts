@@ -6,7 +6,9 @@ import { postgresSettingsFor } from '../settings/postgres.ts'
 /** How an engine's server is run in a container of its official image, or of one that is like it. */
 export interface ServerInContainer {
   readonly port: number
-  /** Kept in memory: it is thrown away, and no disk is as fast. */
+  /** Whether it is several processes, which come from the first and notice each other's end. */
+  readonly hasChildren: boolean
+  /** Kept in memory, unless it is to be durable: it is thrown away, and no disk is as fast. */
   readonly dataFolder: string
   /** The variable that holds the superuser's password. */
   readonly passwordVariable: string
@@ -18,6 +20,7 @@ export interface ServerInContainer {
 export const servers = {
   postgres: {
     port: 5432,
+    hasChildren: true,
     // A folder of no image's own: where an image keeps its data changed with version 18.
     dataFolder: '/lockstep',
     passwordVariable: 'POSTGRES_PASSWORD',
@@ -38,6 +41,7 @@ export const servers = {
   },
   mysql: {
     port: 3306,
+    hasChildren: false,
     dataFolder: '/var/lib/mysql',
     passwordVariable: 'MYSQL_ROOT_PASSWORD',
     environment: {},
@@ -46,6 +50,7 @@ export const servers = {
   },
   mariadb: {
     port: 3306,
+    hasChildren: false,
     dataFolder: '/var/lib/mysql',
     passwordVariable: 'MARIADB_ROOT_PASSWORD',
     environment: {},

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import type { DatabaseServer } from '../../server.ts'
 import { startEmbeddedPostgres, type EmbeddedPostgresOptions } from '../embedded.ts'
 import { runningProgram } from './fixtures/program.ts'
-import { openSession } from './fixtures/session.ts'
+import { openSession } from '../crash/fixtures/session.ts'
 import {
   ownTemporaryFolder,
   query,
@@ -147,10 +147,10 @@ describe('a server that does not come back', () => {
     const traces = await tracesOf(server.url)
     rmSync(join(inside(traces.folder).data, 'global/pg_control'))
     await expect(server.crash()).rejects.toThrow(
-      /^PostgreSQL was killed and did not come back\. PostgreSQL's server failed with exit code \d\. The end of its log:\n[^]*pg_control/,
+      /^PostgreSQL was killed and did not come back: PostgreSQL's server failed with exit code \d\. The end of its log:\n[^]*pg_control/,
     )
     await expect(server.crash()).rejects.toThrow(
-      'PostgreSQL cannot be killed: it has ended already.',
+      'PostgreSQL cannot be killed: it has been stopped.',
     )
     expect(remains(traces)).toEqual([])
   })
@@ -166,8 +166,8 @@ describe('a server that does not come back', () => {
     expect(remains(traces)).toEqual([])
     expect(readdirSync(join(traces.folder, '..'))).toEqual([])
     expect(await Promise.all(crashes)).toEqual([
-      'PostgreSQL was killed and did not come back. It was told to stop.',
-      'PostgreSQL cannot be killed: it has ended already.',
+      'PostgreSQL was killed and did not come back: it was told to stop.',
+      'PostgreSQL cannot be killed: it has been stopped.',
     ])
   })
 
@@ -178,7 +178,7 @@ describe('a server that does not come back', () => {
     await untilRestarting(traces)
     process.kill(traces.keeper, 'SIGKILL')
     expect(await crash).toBe(
-      'PostgreSQL was killed and did not come back. The process that keeps PostgreSQL ended early.',
+      'PostgreSQL was killed and did not come back: The process that keeps PostgreSQL ended early.',
     )
     await server.stop()
     expect(remains(traces)).toEqual([])

@@ -6,8 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { moduleBeside } from '../../../module-beside.ts'
 import type { EngineName } from '../../engine-name.ts'
 import type { DatabaseServer } from '../../server.ts'
-import { inTurn } from '../crash/in-turn.ts'
-import { untilRecovered } from '../crash/recovery.ts'
+import { crashOf, type Crashable } from '../crash/crash.ts'
 import { Unavailable, type ProviderName } from '../provider.ts'
 import { kinds } from './kinds/index.ts'
 import { removeServer } from './leftovers.ts'
@@ -28,12 +27,12 @@ export async function launch(
   provider: ProviderName,
   request: StartRequest,
 ): Promise<DatabaseServer> {
-  const { engine } = request
-  const keeper = new Keeper(kinds[engine].title)
+  const { engine, durable } = request
+  const keeper = new Keeper(engine)
   try {
     const url = await keeper.start(request)
     const server = { engine, provider, url, stop: () => keeper.stop() }
-    return request.durable ? { ...server, crash: inTurn(() => keeper.crash(engine)) } : server
+    return durable ? { ...server, crash: crashOf(keeper) } : server
   } catch (error) {
     await keeper.stop()
     throw error
@@ -41,16 +40,18 @@ export async function launch(
 }
 
 /** The parent's end of the channel to the keeper. */
-class Keeper {
+class Keeper implements Crashable {
+  readonly engine: EngineName
+  readonly title: string
   readonly #process: ChildProcess
   readonly #ended: Promise<unknown>
-  readonly #title: string
   #folder: string | undefined
   #complaint = ''
   #stopping: Promise<void> | undefined
 
-  constructor(title: string) {
-    this.#title = title
+  constructor(engine: EngineName) {
+    this.engine = engine
+    this.title = kinds[engine].title
     this.#process = spawn(
       process.execPath,
       [fileURLToPath(moduleBeside('keeper', import.meta.url))],
@@ -76,23 +77,16 @@ class Keeper {
     return url
   }
 
-  /** Kills the server, and resolves once it is back. */
-  async crash(engine: EngineName): Promise<void> {
-    if (!this.#process.connected) {
-      throw new Error(`${this.#title} cannot be killed: it has ended already.`)
-    }
-    // There may be nothing else for it to do but to wait for this.
+  async comeBack(): Promise<string> {
+    // There may be nothing else for the parent to do but to wait for this.
     this.#holdParent()
-    try {
-      await untilRecovered(engine, await this.#order({ kind: 'crash' }))
-      this.#letParentEnd()
-    } catch (error) {
-      const reason = this.#stopping ? 'It was told to stop.' : (error as Error).message
-      await this.stop()
-      throw new Error(`${this.#title} was killed and did not come back. ${reason}`, {
-        cause: error,
-      })
-    }
+    const url = await this.#order({ kind: 'crash' })
+    this.#letParentEnd()
+    return url
+  }
+
+  isStopped(): boolean {
+    return this.#stopping !== undefined
   }
 
   /** Resolves to the server's URL once it is ready. */
@@ -103,9 +97,11 @@ class Keeper {
       else if (message.kind === 'ready') resolve(message.url)
       else reject(failure(message))
     }
-    // All that it had to say has arrived by then.
     const end = (): void => void this.#ended.then(() => reject(this.#endedEarly()))
-    this.#process.on('message', listen).on('error', reject).once('disconnect', end)
+    this.#process.on('message', listen).on('error', reject)
+    // All that it had to say has arrived by then.
+    if (this.#process.connected) this.#process.once('disconnect', end)
+    else end()
     // An error here means that it has ended, which the above reports with its reason.
     this.#process.send(order, () => {})
     try {
@@ -116,7 +112,7 @@ class Keeper {
   }
 
   #endedEarly(): Error {
-    return new Error(`The process that keeps ${this.#title} ended early. ${this.#complaint}`.trim())
+    return new Error(`The process that keeps ${this.title} ended early. ${this.#complaint}`.trim())
   }
 
   /** Nothing that has to do with the server keeps this process from ending. */
