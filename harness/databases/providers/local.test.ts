@@ -18,7 +18,7 @@ import {
 import { readOwner } from './keeper/folder.ts'
 import { kinds } from './keeper/kinds/index.ts'
 import { listProcesses } from './keeper/processes.ts'
-import { startLocalServer } from './local.ts'
+import { local, startLocalServer } from './local.ts'
 import { findInstallation } from './local/installed.ts'
 import { Unavailable } from './provider.ts'
 
@@ -146,7 +146,7 @@ describe.each(engineNames)('an installed %s', (engine) => {
 
   test('has what was committed, and nothing else, after it was killed', async () => {
     const folder = ownTemporaryFolder()
-    const server = await startLocalServer(engine, { durable: true })
+    const server = await local.start(engine, { durable: true })
     const [what] = await run(server.url, settings[engine])
     expect(['on', 1]).toContain(what!['durable'])
     const { keeper, processes } = tracesIn(engine, folder)
