@@ -48,6 +48,8 @@ export class WireConnection {
   #request: WireRequest | undefined
   #isSent = false
   #answer: ((response: WireResponse | undefined) => void) | undefined
+  /** Whether what is sent to the server is kept until the end of what is done at this moment. */
+  #isGathering = false
   #injected: ((outcome: WireOutcome | undefined) => void) | undefined
   #isClosed = false
   readonly #refusal: readonly Buffer[]
@@ -132,6 +134,7 @@ export class WireConnection {
       this.#isSent = true
       this.#follow(() => {
         this.#send(request)
+        this.#sendGathered()
         this.#advance() // the rows of a COPY may be there already
       })
     })
@@ -156,6 +159,7 @@ export class WireConnection {
         return
       }
       this.#injected = resolve
+      this.#gather()
       this.#follow(() => this.#send(this.#follower.inject(text)))
     })
   }
@@ -275,6 +279,20 @@ export class WireConnection {
     const followed = this.#follower.sent(message)
     this.#write(this.#server, message.bytes)
     for (const each of followed) this.#react(each)
+  }
+
+  /** What is sent from now on goes in one packet with what follows at once: each wakes the server. */
+  #gather(): void {
+    if (this.#isGathering) return
+    this.#isGathering = true
+    this.#server.cork()
+    process.nextTick(() => this.#sendGathered())
+  }
+
+  #sendGathered(): void {
+    if (!this.#isGathering) return
+    this.#isGathering = false
+    this.#server.uncork()
   }
 
   #fromServer(chunk: Buffer): void {

@@ -37,9 +37,13 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     return Promise.resolve()
   }
 
-  async execute(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
+  execute(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
     this.#noteEffects(statement)
-    if (queue.length > 0) await this.#volunteerAsVictim(queue)
+    if (queue.length === 0) return this.#execute()
+    return this.#volunteerAsVictim(queue).then(() => this.#execute())
+  }
+
+  async #execute(): Promise<StatementOutcome> {
     this.#clock.start()
     const outcome = await this.forward()
     if (outcome.transaction === 'none' && !this.#isHurried) this.#clock.calm()
@@ -111,8 +115,20 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 }
 
-/** Whether it may leave something behind. An application may send several statements in one text. */
-const mayOutlast = ({ parts }: Statement): boolean =>
+/** Of texts by their parts, which are the same object each time. */
+const outlasting = new WeakMap<readonly string[], boolean>()
+
+/** Whether it may leave something behind. */
+function mayOutlast({ parts }: Statement): boolean {
+  const known = outlasting.get(parts)
+  if (known !== undefined) return known
+  const found = findOutlasting(parts)
+  outlasting.set(parts, found)
+  return found
+}
+
+/** An application may send several statements in one text. */
+const findOutlasting = (parts: readonly string[]): boolean =>
   parts
     .join('?')
     .split(';')

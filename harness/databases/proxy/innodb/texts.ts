@@ -1,27 +1,26 @@
 import { statement, type SqlValue, type Statement } from '../../statement.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { splitAtPlaceholders } from './placeholders.ts'
 
-/** More texts than an application has that writes its parameters apart. */
+/** More texts than an application has that writes its parameters apart, and as much as they hold. */
 const mostTexts = 1_000
-/** Longer ones are not kept, so that what is kept stays within a few hundred megabytes at worst. */
-const longestText = 100_000
+const mostCharacters = 4_000_000
 
 /** Gives the same pieces for the same text, as what is known of a statement is kept by its pieces. */
 class PartsCache {
-  readonly #known = new Map<string, readonly string[]>()
+  readonly #known = new BoundedMap<readonly string[]>(mostTexts, mostCharacters, charactersOf)
 
   of(text: string, split: () => readonly string[]): readonly string[] {
     const known = this.#known.get(text)
-    const parts = known ?? split()
-    if (text.length > longestText) return parts
-    // The one that was used last stands last.
-    this.#known.delete(text)
+    if (known) return known
+    const parts = split()
     this.#known.set(text, parts)
-    const [oldest] = this.#known.keys()
-    if (this.#known.size > mostTexts && oldest !== undefined) this.#known.delete(oldest)
     return parts
   }
 }
+
+const charactersOf = (parts: readonly string[]): number =>
+  parts.reduce((sum, { length }) => sum + length, 0)
 
 const whole = new PartsCache()
 const escaped = new PartsCache()

@@ -1,6 +1,8 @@
 import type { TransactionState } from '../../engine.ts'
 import { WireError, type WireOutcome, type WireRefusal } from '../wire.ts'
 import { ByteRun } from './byte-run.ts'
+import type { ServerType } from './message-names.ts'
+import type { WireMessage } from './message-reader.ts'
 import { readRows, type Field, type Formats } from './values.ts'
 
 /** Messages of an answer that can be held back. */
@@ -17,7 +19,7 @@ export class Answer {
   #messages = 0
   #fields: readonly Field[] | undefined
   #formats: Formats = []
-  #rows: Buffer[] = []
+  #rows: WireMessage<ServerType>[] = []
   #affectedRows = 0
   #refusal: WireRefusal | undefined
 
@@ -84,8 +86,8 @@ export class Answer {
     this.#rows = []
   }
 
-  addRow(body: Buffer): void {
-    this.#rows.push(body)
+  addRow(row: WireMessage<ServerType>): void {
+    this.#rows.push(row)
   }
 
   completed(affectedRows: number): void {

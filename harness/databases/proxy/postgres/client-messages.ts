@@ -6,7 +6,7 @@ import {
   type WireRequest,
 } from '../wire.ts'
 import { ByteRun } from './byte-run.ts'
-import type { Expected } from './expected.ts'
+import type { Answered, Expected } from './expected.ts'
 import { MessageBody } from './message-body.ts'
 import { sentBy, type ClientType } from './message-names.ts'
 import { MessageReader, type WireMessage } from './message-reader.ts'
@@ -37,11 +37,12 @@ export class ClientMessages {
   readonly #reader: MessageReader<'client'>
   readonly #names: PreparedNames
   readonly #isReady: () => boolean
-  readonly #expected = new WeakMap<Passing | WireRequest, readonly Expected[]>()
   #phase: Phase = 'opening'
   #copy: CopyPhase = 'none'
   /** What has come and not been asked an answer for. */
   readonly #bytes = new ByteRun()
+  /** Rows of a COPY, of which those that came together are passed on together. */
+  readonly #rows = new ByteRun()
   #messages: Expected[] = []
   #bound: BoundText[] = []
   /** Whether something was executed that Sync has not followed: so it is not committed. */
@@ -61,21 +62,15 @@ export class ClientMessages {
   read(chunk: Buffer): readonly FromClient[] {
     if (this.#phase === 'authenticating' && this.#isReady()) this.#phase = 'open'
     this.#results = []
-    const rows = new ByteRun()
     for (const message of this.#reader.read(chunk)) {
-      if (message.type === 'd' && this.#phase === 'open') this.#takeRow(message.bytes, rows)
+      if (message.type === 'd' && this.#phase === 'open') this.#takeRow(message.bytes)
       else {
-        this.#passOn(rows)
+        this.#passRowsOn()
         this.#take(message)
       }
     }
-    this.#passOn(rows)
+    this.#passRowsOn()
     return this.#results
-  }
-
-  /** What the server will answer to it. */
-  expectedOf(message: Passing | WireRequest): readonly Expected[] {
-    return this.#expected.get(message) ?? []
   }
 
   #take(message: WireMessage<ClientType>): void {
@@ -94,8 +89,9 @@ export class ClientMessages {
     }
   }
 
-  #open({ bytes, body }: WireMessage<ClientType>): void {
-    switch (readOpening(new MessageBody('client', undefined, body))) {
+  #open(message: WireMessage<ClientType>): void {
+    const { bytes } = message
+    switch (readOpening(new MessageBody('client', message))) {
       case 'encryption':
         this.#results.push({ kind: 'answer', bytes: Buffer.from('N') })
         break
@@ -128,7 +124,7 @@ export class ClientMessages {
       return
     }
     this.#copy = 'none'
-    const body = MessageBody.of('client', message)
+    const body = new MessageBody('client', message)
     this.#bytes.add(bytes)
     this.#collect(type ?? '', body)
     this.#limit()
@@ -210,27 +206,26 @@ export class ClientMessages {
       return
     }
     const statement = this.#templates.statementOf(bound)
-    this.#add({ kind: 'request', statement, bytes: this.#bytes.take() }, messages)
+    this.#add({ kind: 'request', statement, bytes: this.#bytes.take(), expected: messages })
   }
 
   #pass(expected: readonly Expected[], isPartOfRequest = false): void {
-    this.#add({ kind: 'pass', bytes: this.#bytes.take(), isPartOfRequest }, expected)
+    this.#add({ kind: 'pass', bytes: this.#bytes.take(), isPartOfRequest, expected })
   }
 
-  #add(result: Passing | WireRequest, expected: readonly Expected[]): void {
-    this.#expected.set(result, expected)
+  #add(result: Answered<Passing | WireRequest>): void {
     this.#results.push(result)
   }
 
-  #takeRow(bytes: Buffer, rows: ByteRun): void {
+  #takeRow(bytes: Buffer): void {
     this.#beginCopy()
     this.#copy = 'rows'
-    rows.add(bytes)
+    this.#rows.add(bytes)
   }
 
-  #passOn(rows: ByteRun): void {
-    if (rows.length === 0) return
-    this.#add({ kind: 'pass', bytes: rows.take(), isPartOfRequest: true }, [])
+  #passRowsOn(): void {
+    if (this.#rows.length === 0) return
+    this.#add({ kind: 'pass', bytes: this.#rows.take(), isPartOfRequest: true, expected: [] })
   }
 
   /** Whoever sends rows has executed a COPY, and need not have asked for an answer. */

@@ -1,3 +1,4 @@
+import type { Injection, Passing, WireRequest } from '../wire.ts'
 import type { Definition, Described, Portal } from './prepared.ts'
 
 /** What the server has been sent and will answer, message by message, in this order. */
@@ -15,6 +16,15 @@ export type Expected =
   | { readonly kind: 'end of copy' }
   /** Terminate, which is answered by the end of the connection. */
   | { readonly kind: 'farewell' }
+
+/** What goes to the server, together with what that will answer to it. */
+export type Answered<Sent extends Passing | WireRequest | Injection> = Sent & {
+  readonly expected: readonly Expected[]
+}
+
+/** What the server will answer to what was made here: see {@link Answered}. */
+export const expectedOf = (sent: Passing | WireRequest | Injection): readonly Expected[] =>
+  (sent as Partial<Answered<typeof sent>>).expected ?? []
 
 type Kind = Expected['kind']
 

@@ -2,23 +2,24 @@ import type { Expected } from './expected.ts'
 import type { ServerType } from './message-names.ts'
 
 /** How far the server is with its answer to one message of the client's. */
-export interface Progress {
+export class Progress {
   /** RowDescription has come for the rows that may follow; to Describe, ParameterDescription. */
-  isDescribed: boolean
+  isDescribed = false
   /** A statement was completed, or an error has come. */
-  isAnswered: boolean
+  isAnswered = false
   /** Rows of a COPY are on their way to the client. */
-  isCopyingOut: boolean
+  isCopyingOut = false
   /** Rows that have come of the statement under way. */
-  rows: number
-}
+  rows = 0
 
-export const noProgress = (): Progress => ({
-  isDescribed: false,
-  isAnswered: false,
-  isCopyingOut: false,
-  rows: 0,
-})
+  /** A statement was completed, and what comes is the answer to another one. */
+  completed(): void {
+    this.isDescribed = false
+    this.isAnswered = true
+    this.isCopyingOut = false
+    this.rows = 0
+  }
+}
 
 /** The type bytes that may come in an answer, and those that may end it. Errors apart. */
 interface Rule {

@@ -11,7 +11,7 @@ import type {
 } from '../wire.ts'
 import { Answer } from './answer.ts'
 import { ClientMessages } from './client-messages.ts'
-import { beginsTransaction, endsWithReady, type Expected } from './expected.ts'
+import { beginsTransaction, endsWithReady, expectedOf, type Answered } from './expected.ts'
 import { injectionOf } from './injection.ts'
 import { ServerMessages } from './server-messages.ts'
 import { Templates } from './templates.ts'
@@ -32,7 +32,6 @@ class PostgresFollower implements WireFollower {
   readonly #limits: WireLimits
   readonly #client: ClientMessages
   readonly #server: ServerMessages
-  readonly #injections = new WeakMap<Injection, readonly Expected[]>()
   /** Whether a transaction may be open that ends with Sync. */
   #isUnsynced = false
 
@@ -59,7 +58,7 @@ class PostgresFollower implements WireFollower {
   }
 
   sent(message: Passing | WireRequest | Injection): readonly FromServer[] {
-    const expected = this.#expectedOf(message)
+    const expected = expectedOf(message)
     for (const each of expected) {
       if (endsWithReady(each)) this.#isUnsynced = false
       else if (beginsTransaction(each)) this.#isUnsynced = true
@@ -74,15 +73,8 @@ class PostgresFollower implements WireFollower {
       : this.#server.expect(expected)
   }
 
-  #expectedOf(message: Passing | WireRequest | Injection): readonly Expected[] {
-    if (message.kind !== 'injection') return this.#client.expectedOf(message)
-    return this.#injections.get(message) ?? []
-  }
-
-  inject(text: string): Injection {
+  inject(text: string): Answered<Injection> {
     const { bytes, expected } = injectionOf(text, this.#isUnsynced || this.#server.isPassingOver)
-    const injection: Injection = { kind: 'injection', bytes: [bytes] }
-    this.#injections.set(injection, expected)
-    return injection
+    return { kind: 'injection', bytes: [bytes], expected }
   }
 }

@@ -1,8 +1,12 @@
+import { BoundedMap } from '../bounded-map.ts'
 import type { Expected } from './expected.ts'
 import type { Portal, Prepared } from './prepared.ts'
 
 /** What a statement of the harness's own is called, so that none of the client's is replaced by it. */
 const name = 'lockstep'
+
+/** Messages that were made before, by what comes last and the text: most texts are sent over and over. */
+const known = new BoundedMap<Buffer>(100, 1_000_000, ({ length }) => length)
 
 /**
  * The messages that have a text executed between two requests.
@@ -18,20 +22,37 @@ export function injectionOf(
   text: string,
   isUnsynced: boolean,
 ): { bytes: Buffer; expected: readonly Expected[] } {
-  if (text.includes(';')) {
-    return { bytes: message('Q', string(text)), expected: [{ kind: 'query' }] }
-  }
-  const statement: Prepared = { text, types: [], fields: undefined }
-  const portal: Portal = { statement, values: [], formats: [], fields: undefined }
-  const bytes = [
+  if (text.includes(';')) return { bytes: bytesOf(text, 'Q'), expected: [{ kind: 'query' }] }
+  const last = isUnsynced ? 'H' : 'S'
+  return { bytes: bytesOf(text, last), expected: expectedOf(text, isUnsynced) }
+}
+
+/** Types of what may come last: Query, which is all there is then, or Sync or Flush, which ask for the answers. */
+type Last = 'Q' | 'S' | 'H'
+
+function bytesOf(text: string, last: Last): Buffer {
+  const key = `${last} ${text}`
+  const made = known.get(key)
+  if (made) return made
+  const bytes = last === 'Q' ? message('Q', string(text)) : extended(text, last)
+  known.set(key, bytes)
+  return bytes
+}
+
+const extended = (text: string, last: Last): Buffer =>
+  Buffer.concat([
     message('P', string(name), string(text), int16(0)),
     message('B', string(name), string(name), int16(0), int16(0), int16(0)),
     message('D', Buffer.from('P'), string(name)),
     message('E', string(name), int32(0)),
     message('C', Buffer.from('P'), string(name)),
     message('C', Buffer.from('S'), string(name)),
-    message(isUnsynced ? 'H' : 'S'),
-  ]
+    message(last),
+  ])
+
+function expectedOf(text: string, isUnsynced: boolean): Expected[] {
+  const statement: Prepared = { text, types: [], fields: undefined }
+  const portal: Portal = { statement, values: [], formats: [], fields: undefined }
   const expected: Expected[] = [
     { kind: 'parse', definition: undefined },
     { kind: 'bind' },
@@ -41,7 +62,7 @@ export function injectionOf(
     { kind: 'close', definition: undefined },
   ]
   if (!isUnsynced) expected.push({ kind: 'sync' })
-  return { bytes: Buffer.concat(bytes), expected }
+  return expected
 }
 
 function message(type: string, ...body: readonly Buffer[]): Buffer {

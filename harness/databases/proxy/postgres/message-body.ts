@@ -1,58 +1,53 @@
 import { WireError } from '../wire.ts'
 import { sentBy, type ClientType, type ServerType, type Side } from './message-names.ts'
-import type { WireMessage } from './message-reader.ts'
+import { headerBytes, type WireMessage } from './message-reader.ts'
 
 /** Reads what a message holds, from its beginning to its end. */
 export class MessageBody {
   readonly #side: Side
   readonly #type: string | undefined
+  /** The whole message. Numbers are read where they stand: to make a buffer of each would take longer. */
   readonly #bytes: Buffer
-  #at = 0
+  #at: number
 
-  /** @param type of the message, if it has one: for errors */
-  constructor(side: Side, type: ClientType | ServerType | undefined, bytes: Buffer) {
+  constructor(side: Side, { type, bytes }: WireMessage<ClientType | ServerType>) {
     this.#side = side
     this.#type = type
     this.#bytes = bytes
-  }
-
-  static of(side: Side, { type, body }: WireMessage<ClientType | ServerType>): MessageBody {
-    return new MessageBody(side, type, body)
+    this.#at = headerBytes(type !== undefined)
   }
 
   int8(): number {
-    return this.take(1).readUInt8()
+    return this.#bytes.readUInt8(this.#pass(1))
   }
 
   /** A count, a format. */
   int16(): number {
-    return this.take(2).readUInt16BE()
+    return this.#bytes.readUInt16BE(this.#pass(2))
   }
 
   /** A length, where -1 means that there is nothing. */
   int32(): number {
-    return this.take(4).readInt32BE()
+    return this.#bytes.readInt32BE(this.#pass(4))
   }
 
   /** An object's number. */
   uint32(): number {
-    return this.take(4).readUInt32BE()
+    return this.#bytes.readUInt32BE(this.#pass(4))
   }
 
   /** A text that ends with a zero. */
   string(): string {
     const end = this.#bytes.indexOf(0, this.#at)
     if (end === -1) throw this.#wrong('with a text that does not end')
-    const text = this.#bytes.toString('utf8', this.#at, end)
+    const start = this.#at
     this.#at = end + 1
-    return text
+    return start === end ? '' : this.#bytes.toString('utf8', start, end)
   }
 
-  take(count: number): Buffer {
-    const left = this.#bytes.length - this.#at
-    if (count > left) throw this.#wrong(`with ${left} bytes left where ${count} were announced`)
-    this.#at += count
-    return this.#bytes.subarray(this.#at - count, this.#at)
+  /** Goes on behind so many bytes, which say nothing of interest. */
+  skip(count: number): void {
+    this.#pass(count)
   }
 
   /** A value that may be null, after its length. */
@@ -60,7 +55,8 @@ export class MessageBody {
     const length = this.int32()
     if (length === -1) return null
     if (length < 0) throw this.#wrong(`with a value of ${length} bytes`)
-    return this.take(length)
+    const start = this.#pass(length)
+    return this.#bytes.subarray(start, start + length)
   }
 
   /** As many as their number before them says. */
@@ -74,6 +70,15 @@ export class MessageBody {
   end(): void {
     const left = this.#bytes.length - this.#at
     if (left > 0) throw this.#wrong(`with ${left} bytes more than belong to it`)
+  }
+
+  /** Goes on behind so many bytes, and gives back where they begin. */
+  #pass(count: number): number {
+    const start = this.#at
+    const left = this.#bytes.length - start
+    if (count > left) throw this.#wrong(`with ${left} bytes left where ${count} were announced`)
+    this.#at = start + count
+    return start
   }
 
   #wrong(what: string): WireError {

@@ -6,12 +6,13 @@ export interface WireMessage<Type extends string> {
   /** Its type byte; the messages that open a connection have none. */
   readonly type: Type | undefined
   readonly bytes: Buffer
-  /** What comes after the length. */
-  readonly body: Buffer
 }
 
 /** Bytes of the length, which counts itself, and not the type byte before it. */
 const lengthBytes = 4
+
+/** Bytes before what a message holds. */
+export const headerBytes = (isTyped: boolean): number => (isTyped ? 1 + lengthBytes : lengthBytes)
 
 /**
  * What a server takes of a message without a type byte, in bytes: MAX_STARTUP_PACKET_LENGTH in libpq/pqcomm.h.
@@ -61,13 +62,8 @@ export class MessageReader<From extends Side> {
     }
   }
 
-  get #headerBytes(): number {
-    return this.isTyped ? 1 + lengthBytes : lengthBytes
-  }
-
   #message(bytes: Buffer): WireMessage<keyof (typeof messageNames)[From] & string> {
-    const body = bytes.subarray(this.#headerBytes)
-    return { type: this.isTyped ? this.#typeOf(bytes) : undefined, bytes, body }
+    return { type: this.isTyped ? this.#typeOf(bytes) : undefined, bytes }
   }
 
   #typeOf(bytes: Buffer): keyof (typeof messageNames)[From] & string {
@@ -80,7 +76,7 @@ export class MessageReader<From extends Side> {
 
   /** Of the message that begins there, as far as can be told yet. */
   #wholeLength(bytes: Buffer): number | undefined {
-    const header = this.#headerBytes
+    const header = headerBytes(this.isTyped)
     if (bytes.length < header) return undefined
     if (this.isTyped) this.#typeOf(bytes)
     const length = bytes.readUInt32BE(header - lengthBytes)
@@ -104,7 +100,7 @@ export class MessageReader<From extends Side> {
 
   /** Keeps what belongs to the message that is not whole, and gives back what does not. */
   #keep(bytes: Buffer): Buffer {
-    const wanted = this.#wholeLength(this.begun) ?? this.#headerBytes
+    const wanted = this.#wholeLength(this.begun) ?? headerBytes(this.isTyped)
     const taken = Math.min(wanted - this.#have, bytes.length)
     this.#makeRoom(this.#have + taken)
     bytes.copy(this.#begun, this.#have, 0, taken)

@@ -1,12 +1,12 @@
 import pg from 'pg'
 import type { SqlValue } from '../../statement.ts'
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import type { MessageBody } from './message-body.ts'
-import type { BoundText } from './templates.ts'
+import type { BoundText, TemplateKeeper } from './templates.ts'
 import { isBinaryAt, readParameter, type Field, type Formats } from './values.ts'
 
 /** A statement that was prepared, under a name or none. */
-export interface Prepared {
+export interface Prepared extends TemplateKeeper {
   readonly text: string
   /** Of its parameters, by object number; 0 where the server is to find out. */
   types: readonly number[]
@@ -57,7 +57,8 @@ export class Definition {
   }
 }
 
-const mostNames = 10_000
+/** Of which at least half are kept: see {@link BoundedMap}. */
+const mostNames = 20_000
 
 /**
  * What a client has prepared and bound, as of what it has sent: the server may be behind, and may
@@ -125,7 +126,10 @@ export class PreparedNames {
     const rows = body.uint32()
     body.end()
     const portal = this.#portals.get(name)
-    if (portal) return { portal, bound: { text: portal.statement.text, values: portal.values } }
+    if (portal) {
+      const { statement, values } = portal
+      return { portal, bound: { text: statement.text, values, keeper: statement } }
+    }
     const count = rows === 0 ? 'ALL' : String(rows)
     return { portal, bound: { text: `FETCH ${count} FROM ${quoted(name)}`, values: [] } }
   }
@@ -178,5 +182,8 @@ function readTarget(body: MessageBody): { isPortal: boolean; name: string } {
   return { isPortal, name }
 }
 
-const charactersOf = ({ values }: Portal): number =>
-  values.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length : 1), 0)
+function charactersOf({ values }: Portal): number {
+  let sum = 0
+  for (const value of values) sum += typeof value === 'string' ? value.length : 1
+  return sum
+}

@@ -3,7 +3,7 @@ import { WireError, type FromServer, type WireLimits } from '../wire.ts'
 import type { Answer } from './answer.ts'
 import { ByteRun } from './byte-run.ts'
 import { isExtended, type Expected } from './expected.ts'
-import { noProgress, placeOf, type Progress } from './grammar.ts'
+import { placeOf, Progress } from './grammar.ts'
 import { MessageBody } from './message-body.ts'
 import { sentBy, type ServerType } from './message-names.ts'
 import { MessageReader, type WireMessage } from './message-reader.ts'
@@ -112,7 +112,7 @@ export class ServerMessages {
     const endsCopy = this.#isCopyingIn
     this.#isCopyingIn = false
     if (isEnd && (endsCopy || this.#queue.length === 0)) return false
-    this.#queue.push({ expected, progress: noProgress(), answer: isEnd ? undefined : answer })
+    this.#queue.push({ expected, progress: new Progress(), answer: isEnd ? undefined : answer })
     return true
   }
 
@@ -131,7 +131,7 @@ export class ServerMessages {
   }
 
   #notice(message: ServerMessage): void {
-    const { code } = readReport(MessageBody.of('server', message))
+    const { code } = readReport(new MessageBody('server', message))
     this.#flush()
     this.#results.push({ kind: 'notice', code })
     if (this.#current?.isInjected !== true) this.#tell(message.bytes)
@@ -187,7 +187,7 @@ export class ServerMessages {
     const answer = this.#answer
     if (message.type !== 'Z' || !answer?.owesSync) throw unasked(message.type as ServerType)
     this.#tell(message.bytes)
-    this.#state.synchronised(MessageBody.of('server', message))
+    this.#state.synchronised(new MessageBody('server', message))
     this.#passedOver = undefined
     answer.awaitSync()
     this.#completed(answer)
@@ -195,7 +195,7 @@ export class ServerMessages {
 
   #ready(message: ServerMessage): void {
     this.#flush()
-    this.#state.synchronised(MessageBody.of('server', message))
+    this.#state.synchronised(new MessageBody('server', message))
     this.#queue.shift()
     if (this.#processId === undefined) {
       throw new WireError(
@@ -212,7 +212,7 @@ export class ServerMessages {
     const type: string = message.type ?? ''
     switch (type) {
       case 'K':
-        this.#processId = MessageBody.of('server', message).int32()
+        this.#processId = new MessageBody('server', message).int32()
         break
       case 't':
         progress.isDescribed = true
@@ -226,7 +226,7 @@ export class ServerMessages {
       case 'D':
         if (progress.rows === 0 && expected.kind === 'execute') beginRows(expected.portal, answer)
         progress.rows += 1
-        answer?.addRow(message.body)
+        answer?.addRow(message)
         break
       case 'C':
       case 'I':
@@ -243,7 +243,7 @@ export class ServerMessages {
         progress.isCopyingOut = true
         break
       case 'Z':
-        this.#state.synchronised(MessageBody.of('server', message))
+        this.#state.synchronised(new MessageBody('server', message))
         break
       default:
         break
@@ -251,14 +251,14 @@ export class ServerMessages {
   }
 
   #completedStatement({ expected, progress, answer }: Entry, message: ServerMessage): void {
-    const tag = message.type === 'C' ? MessageBody.of('server', message).string() : ''
+    const tag = message.type === 'C' ? new MessageBody('server', message).string() : ''
     if (expected.kind === 'execute') {
       const hasColumns = (fieldsOf(expected.portal)?.length ?? 0) > 0
       if (progress.rows === 0 && hasColumns) beginRows(expected.portal, answer)
       this.#state.executed(tag, expected.text)
     }
     answer?.completed(message.type === 's' ? progress.rows : affectedRows(tag))
-    Object.assign(progress, noProgress(), { isAnswered: true })
+    progress.completed()
     this.#isCopyingIn = false
   }
 
@@ -283,7 +283,7 @@ export class ServerMessages {
   }
 
   #refuse(message: ServerMessage): void {
-    const report = readReport(MessageBody.of('server', message))
+    const report = readReport(new MessageBody('server', message))
     const answer = this.#current
     if (report.isFatal) {
       this.#end(message.bytes, report)
@@ -363,7 +363,7 @@ function decide(expected: Expected, isAgreed: boolean): void {
 }
 
 function noteTypes(expected: Expected, message: ServerMessage): void {
-  const body = MessageBody.of('server', message)
+  const body = new MessageBody('server', message)
   const types = body.list(() => body.uint32())
   body.end()
   if (expected.kind === 'describe statement' && expected.statement) expected.statement.types = types

@@ -1,15 +1,24 @@
 import type { SqlValue, Statement } from '../../statement.ts'
-import { BoundedMap } from './bounded-map.ts'
+import { BoundedMap } from '../bounded-map.ts'
 import { findPlaceholders } from './placeholders.ts'
 
 /** A text as it was sent, and the values of its `$n`, in their order. */
 export interface BoundText {
   readonly text: string
   readonly values: readonly SqlValue[]
+  /** What keeps the text, if it is likely to come again: then it need not be looked up. */
+  readonly keeper?: TemplateKeeper
+}
+
+/** Stands for one text, and keeps what is known of it. */
+export interface TemplateKeeper {
+  template?: Template
 }
 
 /** A text without its parameters, and which of them stand between its parts, by their number from 0. */
-interface Template {
+export interface Template {
+  /** Values that it is for. */
+  readonly count: number
   readonly parts: readonly string[]
   readonly order: readonly number[]
 }
@@ -32,6 +41,15 @@ export class Templates {
   }
 
   #templateOf(bound: readonly BoundText[]): Template {
+    const [first] = bound
+    if (bound.length > 1 || !first?.keeper) return this.#lookUp(bound)
+    const { keeper, values } = first
+    const kept = keeper.template
+    if (kept?.count === values.length) return kept
+    return (keeper.template = this.#lookUp(bound))
+  }
+
+  #lookUp(bound: readonly BoundText[]): Template {
     const key = bound.map(({ text, values }) => `${values.length} ${text}`).join('\0')
     const known = this.#known.get(key)
     if (known) return known
@@ -53,7 +71,7 @@ function join(bound: readonly BoundText[]): Template {
     order.push(...own.order.map((number) => number + offset))
     offset += values.length
   }
-  return { parts, order }
+  return { count: offset, parts, order }
 }
 
 /** A comment at the end of a text must not take the next one into it. */
@@ -61,7 +79,7 @@ const separatorAfter = (before: BoundText | undefined): string =>
   before?.text.includes('--') === true ? '\n; ' : '; '
 
 /** With a `$n` for which there is no value, the server refuses it: then it is shown as it is. */
-function takeApart(text: string, count: number): Template {
+function takeApart(text: string, count: number): Omit<Template, 'count'> {
   const places = count === 0 ? [] : findPlaceholders(text)
   if (places.some(({ number }) => number < 1 || number > count)) return { parts: [text], order: [] }
   const ends = [0, ...places.map(({ end }) => end)]

@@ -25,12 +25,12 @@ export const isBinaryAt = (formats: Formats, index: number): boolean =>
 
 /** The columns that a RowDescription describes. */
 export function readFields(message: WireMessage<ServerType>): readonly Field[] {
-  const body = MessageBody.of('server', message)
+  const body = new MessageBody('server', message)
   const fields = body.list(() => {
     const name = body.string()
-    body.take(6) // the table and the column it is from
+    body.skip(6) // the table and the column it is from
     const type = body.uint32()
-    body.take(6) // its size and its modifier
+    body.skip(6) // its size and its modifier
     return { name, type, isBinary: body.int16() === 1 }
   })
   body.end()
@@ -42,22 +42,23 @@ export interface ResultSet {
   /** Undefined where the server was never asked: then columns go by their place. */
   readonly fields: readonly Field[] | undefined
   readonly formats: Formats
-  /** What is in the DataRow messages. */
-  readonly rows: readonly Buffer[]
+  /** DataRow messages. */
+  readonly rows: readonly WireMessage<ServerType>[]
 }
 
 /** The rows, with values as the harness's own connections have them. */
 export function readRows({ fields, formats, rows }: ResultSet): readonly Row[] {
   return rows.map((row) => {
-    const body = new MessageBody('server', 'D', row)
-    const values = body.list(() => body.value())
+    const body = new MessageBody('server', row)
+    let column = 0
+    const entries = body.list(() => {
+      const field = fields?.[column] ?? unknownField(formats, column)
+      column += 1
+      const value = body.value()
+      return [field.name, value === null ? null : decode(field, value)] as const
+    })
     body.end()
-    return Object.fromEntries(
-      values.map((value, index) => {
-        const field = fields?.[index] ?? unknownField(formats, index)
-        return [field.name, value === null ? null : decode(field, value)]
-      }),
-    )
+    return Object.fromEntries(entries)
   })
 }
 
