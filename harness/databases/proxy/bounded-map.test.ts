@@ -4,7 +4,9 @@ import { BoundedMap } from './bounded-map.ts'
 
 /** The keys that are left. To ask is to use: so this is asked once. */
 const keysOf = (map: BoundedMap<number>): string =>
-  [...'abcdef'].filter((key) => map.get(key) !== undefined).join('')
+  Array.from('abcdef')
+    .filter((key) => map.get(key) !== undefined)
+    .join('')
 
 const filled = (map: BoundedMap<number>, keys: string, value: number): BoundedMap<number> => {
   for (const key of keys) map.set(key, value)
@@ -63,7 +65,7 @@ test('what was deleted weighs nothing', () => {
 
 test('it never holds more than it may, nor forgets what was just used', () => {
   const step = fc.record({
-    key: fc.constantFrom(...'abcdefgh'),
+    key: fc.constantFrom(...Array.from('abcdefgh')),
     value: fc.nat(6),
     kind: fc.constantFrom('set', 'get', 'delete'),
   })
@@ -84,7 +86,7 @@ test('it never holds more than it may, nor forgets what was just used', () => {
         }
         expect(map.size).toBeLessThanOrEqual(4)
       }
-      const weights = [...'abcdefgh']
+      const weights = Array.from('abcdefgh')
         .map((key) => map.get(key))
         .filter((each) => each !== undefined)
       expect(weights.reduce((sum, weight) => sum + weight + 1, 0)).toBeLessThanOrEqual(20)

@@ -30,8 +30,8 @@ export interface ConnectionOwner {
   closed(connection: WireConnection): void
 }
 
-/** Requests that a client may send ahead, before it is kept from sending more. */
-const mostAhead = 1_000
+/** What a client may send ahead, in messages and in bytes, before it is kept from sending more. */
+const mostAhead = { messages: 1_000, bytes: 1024 * 1024 } as const
 
 /**
  * A client's connection, and the one to the server that it is passed on to. Bytes go through untouched;
@@ -202,6 +202,7 @@ export class WireConnection {
     this.#waiting.length = 0
     this.#endWaits()
     for (let count = 0; count < waits + ahead; count++) this.#write(this.#client, this.#refusal)
+    if (this.#client.isPaused()) this.#client.resume() // what it says next is refused too
   }
 
   #serverLeft(): void {
@@ -233,7 +234,14 @@ export class WireConnection {
   #fromClient(chunk: Buffer): void {
     for (const message of this.#follower.fromClient(chunk)) this.#take(message)
     this.#advance()
-    if (this.#waiting.length > mostAhead) this.#client.pause()
+    if (this.#isFarAhead) this.#client.pause()
+  }
+
+  get #isFarAhead(): boolean {
+    if (this.#waiting.length > mostAhead.messages) return true
+    let waiting = 0
+    for (const { bytes } of this.#waiting) for (const { length } of bytes) waiting += length
+    return waiting > mostAhead.bytes
   }
 
   #take(message: FromClient): void {

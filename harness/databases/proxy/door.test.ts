@@ -15,6 +15,7 @@ class Follower implements WireFollower {
   readonly transaction = 'none'
 
   fromClient(chunk: Buffer): readonly FromClient[] {
+    if (chunk.length > 100) return [{ kind: 'pass', bytes: [chunk], isPartOfRequest: false }]
     return Array.from(chunk.toString(), (letter): FromClient => {
       const bytes = [Buffer.from(letter)]
       return letter === 'r'
@@ -162,6 +163,38 @@ test('what follows a request waits for its end', async () => {
   if (response) connection?.deliver(response)
   await expect.poll(() => heard).toBe('rp')
   expect(owner.requests).toHaveLength(2)
+})
+
+/** One with a request that waits, who goes on to say as much as this. */
+async function talker(bytes: number): Promise<Socket> {
+  const { socket } = await client()
+  socket.write('r')
+  await expect.poll(() => owner.requests.length).toBe(1)
+  const much = Buffer.alloc(1_000_000, 'p')
+  for (let left = bytes; left > 0; left -= much.length) socket.write(much)
+  return socket
+}
+
+test('who sends much ahead is kept from sending more, until the turn of it has come', async () => {
+  const bytes = 20_000_000
+  const socket = await talker(bytes)
+  await pause(300)
+  // What the sockets themselves hold is less than that.
+  expect(socket.writableLength).toBeGreaterThan(bytes / 4)
+  const [connection] = owner.requests
+  const forwarded = connection?.forward()
+  await expect.poll(() => heard).toBe('r')
+  accepted[0]?.write('a')
+  const response = await forwarded
+  if (response) connection?.deliver(response)
+  await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(1 + bytes)
+})
+
+test('who was kept from sending more can do so when everything is refused', async () => {
+  const socket = await talker(20_000_000)
+  await pause(300)
+  door.refuse()
+  await expect.poll(() => socket.writableLength, { timeout: 5_000 }).toBe(0)
 })
 
 test('a client hears that its session has begun anew when its owner is ready', async () => {
