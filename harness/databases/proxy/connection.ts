@@ -350,11 +350,7 @@ export class WireConnection {
   #write(to: Socket, bytes: readonly Buffer[]): void {
     if (to.destroyed || bytes.length === 0) return
     const from = to === this.#client ? this.#server : this.#client
-    to.cork()
-    let isTaken = true
-    for (const each of bytes) isTaken = to.write(each)
-    to.uncork()
-    if (isTaken || from.isPaused()) return
+    if (writeTogether(to, bytes) || from.isPaused()) return
     from.pause()
     to.once('drain', () => from.resume())
   }
@@ -371,4 +367,16 @@ export class WireConnection {
     this.#endWaits()
     this.#owner.closed(this)
   }
+}
+
+/** @returns whether the socket can take more */
+function writeTogether(to: Socket, bytes: readonly Buffer[]): boolean {
+  const [first] = bytes
+  // Mostly it is one piece, and there is nothing to put together.
+  if (first && bytes.length === 1) return to.write(first)
+  let canTakeMore = true
+  to.cork()
+  for (const each of bytes) canTakeMore = to.write(each)
+  to.uncork()
+  return canTakeMore
 }

@@ -62,15 +62,18 @@ export class ClientMessages {
   read(chunk: Buffer): readonly FromClient[] {
     if (this.#phase === 'authenticating' && this.#isReady()) this.#phase = 'open'
     this.#results = []
-    for (const message of this.#reader.read(chunk)) {
-      if (message.type === 'd' && this.#phase === 'open') this.#takeRow(message.bytes)
-      else {
-        this.#passRowsOn()
-        this.#take(message)
-      }
-    }
+    this.#reader.read(chunk, (message) => this.#takeInOrder(message))
     this.#passRowsOn()
     return this.#results
+  }
+
+  #takeInOrder(message: WireMessage<ClientType>): void {
+    if (message.type === 'd' && this.#phase === 'open') {
+      this.#takeRow(message.bytes)
+      return
+    }
+    this.#passRowsOn()
+    this.#take(message)
   }
 
   #take(message: WireMessage<ClientType>): void {

@@ -8,6 +8,9 @@ export interface WireMessage<Type extends string> {
   readonly bytes: Buffer
 }
 
+type TypeOf<From extends Side> = keyof (typeof messageNames)[From] & string
+type MessageOf<From extends Side> = WireMessage<TypeOf<From>>
+
 /** Bytes of the length, which counts itself, and not the type byte before it. */
 const lengthBytes = 4
 
@@ -42,54 +45,55 @@ export class MessageReader<From extends Side> {
   }
 
   /**
-   * The messages that are whole with this chunk. `isTyped` may change between any two of them.
+   * Gives the messages that are whole with this chunk to `take`, one after the other. `isTyped` may change
+   * between any two of them.
    *
    * @throws {WireError} when one is none, as soon as its length has come
    */
-  *read(chunk: Buffer): Generator<WireMessage<keyof (typeof messageNames)[From] & string>> {
-    let rest = chunk
-    while (rest.length > 0) {
-      const whole = this.#have === 0 ? this.#wholeLength(rest) : undefined
-      if (whole !== undefined && whole <= rest.length) {
-        const bytes = rest.subarray(0, whole)
-        rest = rest.subarray(whole)
-        yield this.#message(bytes)
+  read(chunk: Buffer, take: (message: MessageOf<From>) => void): void {
+    let at = 0
+    while (at < chunk.length) {
+      const whole = this.#have === 0 ? this.#wholeLength(chunk, at) : undefined
+      if (whole !== undefined && at + whole <= chunk.length) {
+        const bytes = chunk.subarray(at, at + whole)
+        at += whole
+        take(this.#message(bytes))
       } else {
-        rest = this.#keep(rest)
+        at += this.#keep(chunk.subarray(at))
         const bytes = this.#takeWhole()
-        if (bytes) yield this.#message(bytes)
+        if (bytes) take(this.#message(bytes))
       }
     }
   }
 
-  #message(bytes: Buffer): WireMessage<keyof (typeof messageNames)[From] & string> {
-    return { type: this.isTyped ? this.#typeOf(bytes) : undefined, bytes }
+  #message(bytes: Buffer): MessageOf<From> {
+    return { type: this.isTyped ? this.#typeOf(bytes[0] ?? 0) : undefined, bytes }
   }
 
-  #typeOf(bytes: Buffer): keyof (typeof messageNames)[From] & string {
-    const byte = bytes[0] ?? 0
+  #typeOf(byte: number): TypeOf<From> {
     const type = messageType(this.#side, byte)
-    if (type !== undefined) return type as keyof (typeof messageNames)[From] & string
+    if (type !== undefined) return type as TypeOf<From>
     const hex = byte.toString(16).padStart(2, '0')
     throw new WireError(`The ${this.#side} sent a message of the unknown type 0x${hex}.`)
   }
 
-  /** Of the message that begins there, as far as can be told yet. */
-  #wholeLength(bytes: Buffer): number | undefined {
+  /** Of the message that begins there, if that can be told yet. */
+  #wholeLength(bytes: Buffer, at: number): number | undefined {
     const header = headerBytes(this.isTyped)
-    if (bytes.length < header) return undefined
-    if (this.isTyped) this.#typeOf(bytes)
-    const length = bytes.readUInt32BE(header - lengthBytes)
-    this.#check(bytes, length)
+    if (bytes.length - at < header) return undefined
+    const first = bytes[at] ?? 0
+    if (this.isTyped) this.#typeOf(first)
+    const length = bytes.readUInt32BE(at + header - lengthBytes)
+    this.#check(first, length)
     return header - lengthBytes + length
   }
 
-  #check(bytes: Buffer, length: number): void {
+  #check(first: number, length: number): void {
     const limit = this.isTyped ? this.#limit : Math.min(this.#limit, openingLimit)
     if (length >= lengthBytes && length <= limit) return
-    if (!this.isTyped && bytes[0] === tlsHandshake) throw new WireError(tlsAtOnce)
+    if (!this.isTyped && first === tlsHandshake) throw new WireError(tlsAtOnce)
     const what = this.isTyped
-      ? sentBy(this.#side, this.#typeOf(bytes))
+      ? sentBy(this.#side, this.#typeOf(first))
       : `The ${this.#side} sent a first message that opens no connection`
     throw new WireError(
       length < lengthBytes
@@ -98,14 +102,14 @@ export class MessageReader<From extends Side> {
     )
   }
 
-  /** Keeps what belongs to the message that is not whole, and gives back what does not. */
-  #keep(bytes: Buffer): Buffer {
-    const wanted = this.#wholeLength(this.begun) ?? headerBytes(this.isTyped)
+  /** Keeps what belongs to the message that is not whole, and says how many bytes that are. */
+  #keep(bytes: Buffer): number {
+    const wanted = this.#wholeLength(this.begun, 0) ?? headerBytes(this.isTyped)
     const taken = Math.min(wanted - this.#have, bytes.length)
     this.#makeRoom(this.#have + taken)
     bytes.copy(this.#begun, this.#have, 0, taken)
     this.#have += taken
-    return bytes.subarray(taken)
+    return taken
   }
 
   /** Room is doubled, so that a message in many small chunks is not copied for each of them. */
@@ -117,7 +121,7 @@ export class MessageReader<From extends Side> {
   }
 
   #takeWhole(): Buffer | undefined {
-    if (this.#wholeLength(this.begun) !== this.#have) return undefined
+    if (this.#wholeLength(this.begun, 0) !== this.#have) return undefined
     const bytes = this.begun
     this.#begun = Buffer.alloc(0)
     this.#have = 0

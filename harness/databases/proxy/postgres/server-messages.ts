@@ -99,7 +99,7 @@ export class ServerMessages {
   /** See {@link WireFollower.fromServer}. */
   read(chunk: Buffer): readonly FromServer[] {
     this.#results = []
-    for (const message of this.#reader.read(chunk)) this.#take(message)
+    this.#reader.read(chunk, (message) => this.#take(message))
     this.#flush()
     return this.#results
   }
