@@ -284,9 +284,9 @@ export class WireConnection {
   }
 
   #send(message: Passing | WireRequest | Injection): void {
-    const followed = this.#follower.sent(message)
     this.#write(this.#server, message.bytes)
-    for (const each of followed) this.#react(each)
+    // The server is at work by now.
+    for (const each of this.#follower.sent(message)) this.#react(each)
   }
 
   /** What is sent from now on goes in one packet with what follows at once: each wakes the server. */

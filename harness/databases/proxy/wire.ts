@@ -35,7 +35,8 @@ export interface WireFollower {
   fromServer(chunk: Buffer): readonly FromServer[]
 
   /**
-   * The bytes are about to be written to the server. Everything is, in the order in which it came.
+   * The bytes are on their way to the server, and nothing of it has been read since. Everything is sent, in the
+   * order in which it came.
    *
    * @returns what follows from that alone, as if the server had said it, and most of the time nothing: after
    *   an error PostgreSQL passes over what comes until it is asked to go on, without a word.

@@ -59,10 +59,8 @@ class PostgresFollower implements WireFollower {
 
   sent(message: Passing | WireRequest | Injection): readonly FromServer[] {
     const expected = expectedOf(message)
-    for (const each of expected) {
-      if (endsWithReady(each)) this.#isUnsynced = false
-      else if (beginsTransaction(each)) this.#isUnsynced = true
-    }
+    const last = expected.findLast((each) => endsWithReady(each) || beginsTransaction(each))
+    if (last) this.#isUnsynced = !endsWithReady(last)
     if (message.kind !== 'pass') {
       const isInjected = message.kind === 'injection'
       const answer = new Answer(isInjected, expected.length, this.#limits.bytes)
