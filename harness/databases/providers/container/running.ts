@@ -46,7 +46,8 @@ export class Running {
   async #killChildren(): Promise<void> {
     await this.#container.kill({ signal: 'SIGSTOP' })
     const kill = await this.#container.exec({ Cmd: ['sh', '-c', 'kill -KILL -1'] })
-    ;(await kill.start({})).resume()
+    const output = await kill.start({})
+    output.on('error', () => {}).resume()
     const deadline = performance.now() + killLimitMs
     for (;;) {
       const { Running: isRunning, ExitCode: code } = await kill.inspect()
