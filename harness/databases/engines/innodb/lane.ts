@@ -80,11 +80,6 @@ const processesSql = `
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
 
-/** What deletions have left that is still to be removed. Source: MySQL manual, 17.8.9 "Purge Configuration". */
-const purgeSql = `
-  SELECT COUNT AS waiting FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len'`
-const purgeLimitMs = 15_000
-
 export class InnodbLane extends BaseLane<LaneSession> {
   protected readonly server: DatabaseServer
   readonly #variant: Variant
@@ -166,24 +161,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
     this.#keeper = undefined
     // What was committed may not be all there, if the server is set to promise less.
     this.#restoration?.forget()
-    await this.#untilPurged()
     await this.#try(() => ask(this.#watcher, newSnapshot))
-  }
-
-  /**
-   * A server that has come back removes what was deleted before it was killed, now that nobody has a
-   * snapshot: it would go on while others lock the same rows.
-   */
-  async #untilPurged(): Promise<void> {
-    const deadline = performance.now() + purgeLimitMs
-    for (;;) {
-      const [left] = await this.#ask<{ waiting: number }[]>(purgeSql)
-      if ((left?.waiting ?? 0) === 0) return
-      if (performance.now() > deadline) {
-        throw new DatabaseFault(`${this.engine.title} did not clear up after it was killed.`)
-      }
-      await sleep(gonePollMs)
-    }
   }
 
   async prepare(tables: readonly Table[], changes: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isRollingBack } from './recovery.ts'
+import { isPurging, isRollingBack } from './recovery.ts'
 
 const report = (line: string): string => `TRANSACTIONS\n------------\n${line}\n--------\nFILE I/O\n`
 
@@ -15,4 +15,11 @@ test.each([
   ['a statement', "SELECT '---TRANSACTION 1, ACTIVE 1 sec recovered trx'", false],
 ])('a report of InnoDB with %s', (_, line, expected) => {
   expect(isRollingBack(report(line))).toBe(expected)
+})
+
+test.each([
+  ['at work', "Purge done for trx's n:o < 2055 undo n:o < 0 state: running", true],
+  ['idle', "Purge done for trx's n:o < 2057 undo n:o < 0 state: running but idle", false],
+])('a report of InnoDB whose purge is %s', (_, line, expected) => {
+  expect(isPurging(report(line))).toBe(expected)
 })
