@@ -45,6 +45,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npx -y pnpm@12 test:props --help': 'test-props.e2e.test.ts calls it',
   "node scripts/run-workflow.ts .github/workflows/ci.yml --job properties report --matrix shard=1/1 --without Install --without 'Let MariaDB say who holds a lock' --env LOCKSTEP_POSTGRES_URL= --env LOCKSTEP_MYSQL_URL= --env LOCKSTEP_MARIADB_URL= --env LOCKSTEP_REQUIRE=postgres --env LOCKSTEP_DATABASES=postgres --env LOCKSTEP_TIME_BUDGET=60":
     'workflow.e2e.test.ts does the same in a repository of its own',
+  [`${explore} --strategy ./scripts/fixtures/strategies/unlogged-table.ts --faults all`]:
+    'explore.e2e.test.ts does it, with a server of its own that can be killed',
   [`${lockstep} compare --resume`]: 'compare.e2e.test.ts goes on with what was interrupted',
   'npx -y pnpm@12 docs:api': 'pnpm check makes the same, without writing it',
   ...Object.fromEntries(
