@@ -8,6 +8,7 @@ import type { Step } from './session.ts'
 /** Index of an actor in its plan. Actors are shown as A, B, C, … */
 export type ActorId = number
 
+/** As lanes and messages name it: `A` for 0. */
 export const actorName = (actor: ActorId): string => String.fromCodePoint(65 + actor)
 
 /**
