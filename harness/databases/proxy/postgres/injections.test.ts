@@ -78,7 +78,7 @@ describe('a statement of the harness', () => {
       .client(client.bind(), client.execute(), client.sync())
       .server(server.bound(), server.complete('SELECT 1'), server.ready())
     expect(conversation.all('response')).toMatchObject([{ outcome: { transaction: 'none' } }])
-    conversation.inject('SET x = 2')
+    conversation.inject('SET x = 1')
     expect(typesIn(conversation.written('server'))).toBe('PDHPBDECCHBESPBDECCS')
   })
 

@@ -61,6 +61,17 @@ describe('parts', () => {
     )
   })
 
+  test('that are kept are for as many values as there are', () => {
+    const templates = new Templates()
+    const keeper = {}
+    const parts = (values: readonly number[]) =>
+      templates.statementOf([{ text: 'SELECT $1, $2', values, keeper }]).parts
+    const two = parts([1, 2])
+    expect(two).toEqual(['SELECT ', ', ', ''])
+    expect(parts([1])).toEqual(['SELECT $1, $2'])
+    expect(parts([3, 4])).toBe(two)
+  })
+
   test('of one text are not those of two', () => {
     const templates = new Templates()
     const one = templates.statementOf([{ text: 'SELECT 1; SELECT 2', values: [] }])
