@@ -140,8 +140,12 @@ export class Seat {
     })
   }
 
-  async #answer(session: ProxiedSession): Promise<void> {
-    await this.#turns?.take(this)
+  #answer(session: ProxiedSession): Promise<void> | void {
+    if (this.#turns) return this.#turns.take(this).then(() => this.#deliver(session))
+    this.#deliver(session)
+  }
+
+  #deliver(session: ProxiedSession): void {
     this.#current = undefined
     session.deliver()
     this.#next()

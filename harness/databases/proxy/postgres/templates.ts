@@ -35,18 +35,19 @@ export class Templates {
 
   /** What is executed in one round trip, the texts one after the other. */
   statementOf(bound: readonly BoundText[]): Statement {
-    const { parts, order } = this.#templateOf(bound)
-    const values = bound.flatMap((each) => each.values)
+    const [first, ...others] = bound
+    const isOne = first && others.length === 0
+    const { parts, order } = isOne ? this.#templateOf(first) : this.#lookUp(bound)
+    const values = isOne ? first.values : bound.flatMap((each) => each.values)
     return { parts, params: order.map((index) => values[index] ?? null) }
   }
 
-  #templateOf(bound: readonly BoundText[]): Template {
-    const [first] = bound
-    if (bound.length > 1 || !first?.keeper) return this.#lookUp(bound)
-    const { keeper, values } = first
+  #templateOf(bound: BoundText): Template {
+    const { keeper, values } = bound
+    if (!keeper) return this.#lookUp([bound])
     const kept = keeper.template
     if (kept?.count === values.length) return kept
-    return (keeper.template = this.#lookUp(bound))
+    return (keeper.template = this.#lookUp([bound]))
   }
 
   #lookUp(bound: readonly BoundText[]): Template {
