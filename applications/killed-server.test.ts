@@ -8,10 +8,7 @@ import { loadApplication } from './load.ts'
 /** Libraries that keep connections each in their own way, and a program in another language. */
 const onEngines: readonly (readonly [EngineName, readonly ApplicationId[]])[] = [
   ['postgres', ['pg/unique-constraint', 'prisma/unique-constraint', 'psycopg/unique-constraint']],
-  [
-    'mariadb',
-    ['mysql2/select-for-update', 'mariadb/conditional-update', 'prisma/unique-constraint'],
-  ],
+  ['mariadb', ['mysql2/select-for-update', 'mariadb/conditional-update']],
 ]
 
 async function describeOn(name: EngineName, ids: readonly ApplicationId[]): Promise<void> {
