@@ -597,7 +597,8 @@ export class Scheduler {
       (other) =>
         (other !== actor &&
           (other.isInside || other.state === 'sent' || other.request?.kind === 'phase')) ||
-        (other === actor && actor.sessions.length > 1),
+        (other === actor &&
+          actor.sessions.some((each) => each !== actor.session && each.transaction !== 'none')),
     )
   }
 
