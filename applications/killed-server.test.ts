@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { byName, engines, explore, random, type EngineName, type Lane } from '../harness/index.ts'
-import { mortalServerForFile } from '../harness/testing/servers.ts'
+import { expect, test } from 'vitest'
+import { byName, engines, explore, random, type EngineName } from '../harness/index.ts'
+import { describeMortal } from '../harness/testing/mortal.ts'
 import { whyNotRun } from './describe-applications.ts'
 import type { ApplicationId } from './expectations.ts'
 import { loadApplication } from './load.ts'
@@ -11,27 +11,14 @@ const onEngines: readonly (readonly [EngineName, readonly ApplicationId[]])[] = 
   ['mariadb', ['mysql2/select-for-update', 'mariadb/conditional-update']],
 ]
 
-async function describeOn(name: EngineName, ids: readonly ApplicationId[]): Promise<void> {
+for (const [name, ids] of onEngines) {
   const engine = byName('database', engines, name)
-  const server = await mortalServerForFile(engine)
-  const missing = 'missing' in server ? server.missing : undefined
-  const suite = missing === undefined ? engine.title : `${engine.title} (not run: ${missing})`
-  describe.skipIf(missing !== undefined)(`applications of a killed ${suite}`, () => {
-    let lane: Lane
-    beforeAll(async () => {
-      if ('missing' in server) return
-      lane = await engine.openLane(server, { isolation: 'read-committed' })
-    })
-    afterAll(async () => {
-      await lane?.close()
-      if (!('missing' in server)) await server.stop()
-    })
-
+  await describeMortal('applications of a killed', engine, (lane) => {
     test.for(ids)('%s has kept what it has said', async (id, { skip }) => {
       const reason = whyNotRun(id)
       if (reason !== undefined) skip(reason)
       const found = await explore({
-        lane,
+        lane: lane(),
         strategy: await loadApplication(id),
         explorer: random,
         seed: 1,
@@ -46,5 +33,3 @@ async function describeOn(name: EngineName, ids: readonly ApplicationId[]): Prom
     })
   })
 }
-
-for (const [name, ids] of onEngines) await describeOn(name, ids)

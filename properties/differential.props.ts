@@ -2,14 +2,14 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { byName, engines, type Engine, type IsolationLevel, type Lane } from '../harness/index.ts'
 import { openLaneAt, whyMissing } from '../harness/testing/lane.ts'
-import { seed } from './budget.ts'
+import { schedules, seed } from './budget.ts'
 import { cellsOf, describeCell, platforms, type Cell, type Platform } from './cells.ts'
 import { scriptTrial } from './differential/arbitrary.ts'
 import { inTransaction, onItsOwn, toSearch, type ScriptTrial } from './differential/script.ts'
 import { outcomesOf, searchBothWays } from './reduction.ts'
 
-/** For each cell: about 20 seconds for an engine. */
-const timeBudgetMs = 4_000
+/** For each cell: about 20 seconds for an engine, or less where less is asked for. */
+const timeBudgetMs = Math.min(4_000, schedules * 160)
 /** More than there is time for. */
 const mostTrials = 1_000
 

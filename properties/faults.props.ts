@@ -75,12 +75,13 @@ async function expectBreaks(
   note({ broken: invariants })
 }
 
-/** The cell of a platform that its server is in by itself. */
-const ownCells: readonly Cell[] = platforms.flatMap((platform) =>
-  cellsOf(platform).filter(
-    ({ engine, isolation }) => byName('database', engines, engine).defaultIsolation === isolation,
-  ),
-)
+/** The cell that an engine's server is in by itself. */
+const ownCells: readonly Cell[] = engines.map(({ name, title, defaultIsolation }) => {
+  const all = platforms.flatMap(cellsOf)
+  const own = all.find((cell) => cell.engine === name && cell.isolation === defaultIsolation)
+  if (!own) throw new Error(`${title} is on no platform.`)
+  return own
+})
 
 describe.each(ownCells)('when connections break, on $platform', (cell) => {
   const engine = byName('database', engines, cell.engine)
@@ -105,12 +106,11 @@ describe.each(ownCells)('when connections break, on $platform', (cell) => {
 /** A commit that nobody has heard of, and a server that is killed before the next attempt. */
 const whenKilled = ['answer-lost', 'server-killed'] as const
 
-for (const engine of engines) {
-  const cell = ownCells.find((each) => each.engine === engine.name)
-  if (!cell) throw new Error(`${engine.title} is on no platform.`)
+for (const cell of ownCells) {
+  const engine = byName('database', engines, cell.engine)
   const server = await mortalServerForFile(engine)
   const notRun = 'missing' in server ? server.missing : undefined
-  describe(`when the server is killed, on ${engine.title}`, () => {
+  describe(`when the server is killed, on ${cell.platform}`, () => {
     let lane: Lane
     beforeAll(async () => {
       if (!('missing' in server)) lane = await engine.openLane(server, cell)
