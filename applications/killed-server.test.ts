@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { byName, engines, explore, random, type EngineName } from '../harness/index.ts'
-import { describeMortal } from '../harness/testing/mortal.ts'
+import { mortalServerForFile } from '../harness/testing/servers.ts'
+import { describeOnServer } from '../harness/testing/suite.ts'
 import { whyNotRun } from './describe-applications.ts'
 import type { ApplicationId } from './expectations.ts'
 import { loadApplication } from './load.ts'
@@ -13,7 +14,8 @@ const onEngines: readonly (readonly [EngineName, readonly ApplicationId[]])[] = 
 
 for (const [name, ids] of onEngines) {
   const engine = byName('database', engines, name)
-  await describeMortal('applications of a killed', engine, (lane) => {
+  const server = await mortalServerForFile(engine)
+  describeOnServer('applications of a killed', engine, server, (lane) => {
     test.for(ids)('%s has kept what it has said', async (id, { skip }) => {
       const reason = whyNotRun(id)
       if (reason !== undefined) skip(reason)

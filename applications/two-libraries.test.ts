@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import {
   engines,
   explore,
@@ -9,6 +9,7 @@ import {
   type Strategy,
 } from '../harness/index.ts'
 import { serverForFile } from '../harness/testing/servers.ts'
+import { describeOnServer } from '../harness/testing/suite.ts'
 import prismaRace from './prisma/check-then-create.ts'
 import prismaSafe from './prisma/unique-constraint.ts'
 import tspaceRace from './tspace-mysql/no-row-lock.ts'
@@ -38,18 +39,8 @@ await Promise.all(engines.map(describeOn))
  */
 async function describeOn(engine: Engine): Promise<void> {
   const server = await serverForFile(engine)
-  const missing = 'missing' in server ? ` (not run: ${server.missing})` : ''
-  describe.skipIf(missing !== '')(`on ${engine.title}${missing}`, { timeout: 60_000 }, () => {
-    let lane: Lane
-    beforeAll(async () => {
-      if ('missing' in server) return
-      lane = await engine.openLane(server, { isolation: 'read-committed' })
-    })
-    afterAll(async () => {
-      await lane?.close()
-      if (!('missing' in server)) await server.stop()
-    })
-    const options = () => ({ lane, explorer: random, grains: ['statement'], seed }) as const
+  const declare = (lane: () => Lane): void => {
+    const options = () => ({ lane: lane(), explorer: random, grains: ['statement'], seed }) as const
     const isFor = (name: EngineName) => (strategy: Strategy) => strategy.engines.includes(name)
 
     for (const [strategy, invariant, actors, commands] of broken) {
@@ -69,5 +60,6 @@ async function describeOn(engine: Engine): Promise<void> {
       const found = await explore({ ...options(), strategy, actors: 3, schedules: 40 })
       expect(found).toMatchObject({ verdict: 'holds', schedules: 40 })
     })
-  })
+  }
+  describeOnServer('on', engine, server, declare, { timeout: 60_000 })
 }

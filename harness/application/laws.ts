@@ -296,6 +296,17 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       expect(lanes.match(/201 ok\n *= ok/g)).toHaveLength(2)
     })
 
+    /** Answers before its last statement is done. */
+    const hasty = pooled(async (pool) => {
+      const connection = await pool.connect()
+      await connection.query('SELECT 1')
+      void connection
+        .query('SELECT 2')
+        .catch(() => {}) // the run has been stopped
+        .finally(() => connection.release())
+      return ok()
+    })
+
     test.for([
       [
         'whose pool is too small',
@@ -332,15 +343,7 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       ],
       [
         'that answers before its last statement is done',
-        pooled(async (pool) => {
-          const connection = await pool.connect()
-          await connection.query('SELECT 1')
-          void connection
-            .query('SELECT 2')
-            .catch(() => {}) // the run has been stopped
-            .finally(() => connection.release())
-          return ok()
-        }),
+        hasty,
         /(sent "SELECT 2" (while none of its commands was running|as actor . after its commands had ended)|while a statement was still under way|the run is not deterministic)/,
       ],
       [
@@ -367,19 +370,10 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
     })
 
     test('cannot be judged that goes on when all commands have ended', async () => {
-      const late = pooled(async (pool) => {
-        const connection = await pool.connect()
-        await connection.query('SELECT 1')
-        void connection
-          .query('SELECT 2')
-          .catch(() => {}) // the run has been stopped
-          .finally(() => connection.release())
-        return ok()
-      })
-      await prepareLane(lane, late)
+      await prepareLane(lane, hasty)
       const { actors, ...plan } = startOf('plenty')
       await expect(
-        executeRun({ lane, strategy: late, plan: { ...plan, actors: actors.slice(0, 1) } }),
+        executeRun({ lane, strategy: hasty, plan: { ...plan, actors: actors.slice(0, 1) } }),
       ).rejects.toThrow(/sent "SELECT 2" while none of its commands was running/)
     })
 

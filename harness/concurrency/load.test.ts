@@ -10,6 +10,7 @@ import type { Session } from '../session.ts'
 import type { Strategy } from '../strategy.ts'
 import { openLane } from '../testing/lane.ts'
 import { serverForFile } from '../testing/servers.ts'
+import { describeOnServer } from '../testing/suite.ts'
 import { purchaseStrategy } from '../testing/strategies.ts'
 import type { AnyWorkload, Contention } from '../workload.ts'
 import { purchase } from '../workloads/purchase.ts'
@@ -98,24 +99,16 @@ const options = {
 
 for (const engine of engines) {
   const server = await serverForFile(engine)
-  const missing = 'missing' in server ? server.missing : undefined
-  const reason = missing === undefined ? '' : ` (not run: ${missing})`
-
-  describe.skipIf(missing !== undefined)(`a load on ${engine.title}${reason}`, () => {
-    let lane: Lane
-    beforeAll(async () => {
-      if ('missing' in server) return
-      lane = await engine.openLane(server, { isolation: 'read-committed' })
-    })
-    afterAll(async () => {
-      await lane?.close()
-      if (!('missing' in server)) await server.stop()
-    })
-
+  describeOnServer('a load on', engine, server, (lane) => {
     test.each(['hot', 'spread'] as const)(
       'leaves a safe strategy alone: %s',
       async (contention) => {
-        const result = await executeLoad({ ...options, lane, strategy: conditional, contention })
+        const result = await executeLoad({
+          ...options,
+          lane: lane(),
+          strategy: conditional,
+          contention,
+        })
         expect(result).toMatchObject({ clients: 4, contention, connections: 4, cutOff: 0 })
         expect(result.violations).toEqual([])
         expect(result.replies).toEqual({
@@ -134,14 +127,14 @@ for (const engine of engines) {
     )
 
     test('catches a strategy that loses updates', async () => {
-      const { violations } = await executeLoad({ ...options, lane, strategy: lossy })
+      const { violations } = await executeLoad({ ...options, lane: lane(), strategy: lossy })
       expect(violations.map(({ invariant }) => invariant)).toEqual(['stock-conserved'])
       expect(violations[0]?.message).toMatch(/^Product 1 had 1000, .* and \d+ more rows?\.$/)
     })
 
     /** Unless others are at work on the server, as where it is not the test's own. */
     async function lockWaitsOf(strategy: Strategy, contention: Contention, { skip }: TestContext) {
-      const load = { ...options, lane, strategy, contention }
+      const load = { ...options, lane: lane(), strategy, contention }
       const { lockWaitMs, elapsedMs } = await executeLoad(load)
       if (lockWaitMs === undefined) skip('somebody else was at work on the server')
       return { lockWaitMs: lockWaitMs ?? 0, elapsedMs }
@@ -169,10 +162,10 @@ for (const engine of engines) {
         seen.add(Object.values(row as object)[0])
         return ok()
       })
-      const { connections } = await executeLoad({ ...options, lane, strategy })
+      const { connections } = await executeLoad({ ...options, lane: lane(), strategy })
       expect([...seen]).toEqual([usual[engine.name]])
-      await lane.reset({ product: [], purchase: [] })
-      for (const session of await lane.sessions(connections)) {
+      await lane().reset({ product: [], purchase: [] })
+      for (const session of await lane().sessions(connections)) {
         const after = await session.execute(statement(setting[engine.name]), [])
         const [row] = after.ok ? after.rows : []
         expect(Object.values(row ?? {})).toEqual([lanesOwn[engine.name]])
@@ -181,7 +174,7 @@ for (const engine of engines) {
 
     test('says how many connections are missing, and does not open one', async () => {
       const startedAt = performance.now()
-      const load = executeLoad({ ...options, lane, strategy: conditional, clients: 20_000 })
+      const load = executeLoad({ ...options, lane: lane(), strategy: conditional, clients: 20_000 })
       await expect(load).rejects.toBeInstanceOf(DatabaseFault)
       await expect(load).rejects.toThrow(
         /^20,000 connections are needed, and \S+ takes only \d+ more: run with fewer clients, or raise max_connections of the server\.$/,

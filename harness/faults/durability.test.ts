@@ -14,7 +14,8 @@ import { executeRun, judge, prepareLane } from '../run.ts'
 import type { Session } from '../session.ts'
 import { defineStrategy, type Strategy } from '../strategy.ts'
 import { openLane } from '../testing/lane.ts'
-import { describeMortal } from '../testing/mortal.ts'
+import { mortalServerForFile } from '../testing/servers.ts'
+import { describeOnServer } from '../testing/suite.ts'
 import { purchase } from '../workloads/purchase.ts'
 import type { Purchase } from '../workloads/stock.ts'
 
@@ -93,7 +94,8 @@ const searching = (lane: Lane, strategy: Strategy): ExploreOptions => ({
 })
 
 for (const engine of engines) {
-  await describeMortal('a killed server of', engine, (lane) => {
+  const server = await mortalServerForFile(engine)
+  describeOnServer('a killed server of', engine, server, (lane) => {
     test('has what it has acknowledged, and what nobody knows of once or not at all', async () => {
       // In a container it takes a second or two to come back.
       const few = engine.name === 'mysql' && { schedules: 3, selfCheckEvery: 0 }

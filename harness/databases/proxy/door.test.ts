@@ -151,16 +151,21 @@ test('a request waits until it is forwarded, and its answer until it is delivere
   await expect.poll(told).toBe('wa')
 })
 
-test('what follows a request waits for its end', async () => {
-  const { socket } = await client()
-  socket.write('rpr')
-  await expect.poll(() => owner.requests.length).toBe(1)
+/** Has the request that waits go to the server, which answers it, and the client hear of it. */
+async function answerRequest(): Promise<void> {
   const [connection] = owner.requests
   const forwarded = connection?.forward()
   await expect.poll(() => heard).toBe('r')
   accepted[0]?.write('a')
   const response = await forwarded
   if (response) connection?.deliver(response)
+}
+
+test('what follows a request waits for its end', async () => {
+  const { socket } = await client()
+  socket.write('rpr')
+  await expect.poll(() => owner.requests.length).toBe(1)
+  await answerRequest()
   await expect.poll(() => heard).toBe('rp')
   expect(owner.requests).toHaveLength(2)
 })
@@ -181,12 +186,7 @@ test('who sends much ahead is kept from sending more, until the turn of it has c
   await pause(300)
   // What the sockets themselves hold is less than that.
   expect(socket.writableLength).toBeGreaterThan(bytes / 4)
-  const [connection] = owner.requests
-  const forwarded = connection?.forward()
-  await expect.poll(() => heard).toBe('r')
-  accepted[0]?.write('a')
-  const response = await forwarded
-  if (response) connection?.deliver(response)
+  await answerRequest()
   await expect.poll(() => heard.length, { timeout: 5_000 }).toBe(1 + bytes)
 })
 
