@@ -6,7 +6,8 @@ export function throwIfStopped(signal: AbortSignal | undefined): void {
   if (signal?.aborted) throw faultOf(signal)
 }
 
-function faultOf({ reason }: AbortSignal): Fault {
+/** Why whatever heeds the signal is stopped. */
+export function faultOf({ reason }: AbortSignal): Fault {
   return reason instanceof Fault ? reason : new HarnessFault('The run was interrupted.')
 }
 

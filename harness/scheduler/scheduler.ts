@@ -9,6 +9,7 @@ import {
   StrategyFault,
   describeThrown,
 } from '../errors.ts'
+import { faultOf } from '../concurrency/stop-signal.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Grain } from '../grain.ts'
 import type { Limits } from '../limits.ts'
@@ -221,8 +222,7 @@ export class Scheduler {
   async run(bodies: readonly ActorBody[]): Promise<void> {
     const { signal } = this.#options
     const interrupt = (): void => {
-      const reason: unknown = signal?.reason
-      this.#stop(reason instanceof Fault ? reason : new HarnessFault('The run was interrupted.'))
+      if (signal) this.#stop(faultOf(signal))
     }
     signal?.addEventListener('abort', interrupt)
     if (signal?.aborted) interrupt()
