@@ -1,4 +1,4 @@
-import { DatabaseFault, describeThrown, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
+import { DatabaseFault, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
 import type {
   ActorSession,
   Engine,
@@ -260,11 +260,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     if (!crash) throw new HarnessFault('The server of this lane cannot be killed.')
     try {
       await crash()
-    } catch (thrown) {
-      const { title } = this.engine
-      throw new DatabaseFault(
-        `${title} was killed, as the plan says, and has not come back: ${describeThrown(thrown)}`,
-      )
+    } catch (error) {
+      throw new DatabaseFault((error as Error).message) // which says that it has not come back, and why
     }
   }
 
