@@ -65,7 +65,9 @@ function engineOf({ engine }: Cell): Engine {
 
 const readTwice = inTransaction('SELECT v FROM s', 'SELECT v FROM s')
 const rows = 'id INT PRIMARY KEY, v INT NOT NULL, u INT'
-const watched = "SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'"
+/** Of this database alone: others on the same server are at work meanwhile, and lock too. */
+const watched = `SELECT count(*) AS n FROM pg_locks WHERE locktype = 'advisory'
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 
 /** Each of these has fooled a search that took what a statement touches from its text alone. */
 const traps: readonly (readonly [string, readonly Platform[], IsolationLevel, ScriptTrial])[] = [
