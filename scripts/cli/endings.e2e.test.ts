@@ -12,7 +12,7 @@ import {
   type ProgramOptions,
   type Report,
 } from '../fixtures/program.ts'
-import { serverIn } from '../fixtures/traces.ts'
+import { commandLines, serverIn } from '../fixtures/traces.ts'
 
 /** More schedules than can be run here, or even drawn. It says so when it redeems, and so how far it has come. */
 const long = ['explore', '--strategy', fixture('talks'), '--schedules', '100000000']
@@ -74,6 +74,22 @@ describe.concurrent('an exploration', () => {
     const { exitCode, stdout } = await program.ended
     expect(exitCode).toBe(3)
     expect(stdout).toContain('\n  Interrupted after 0 schedules.\n')
+  })
+
+  test('that is interrupted while its application starts ends at once, and so does that', async () => {
+    const program = await startLockstep(['explore', '--strategy', fixture('never-ready')], {
+      abrupt: true,
+    })
+    const service = join(program.folder, 'service')
+    const services = () => commandLines().filter((line) => line.endsWith(` ${service}`))
+    await vi.waitFor(() => expect(services()).toHaveLength(1), { timeout: 40_000 })
+    program.process.kill('SIGINT')
+    // It has a minute to be ready.
+    await vi.waitFor(() => expect(program.process.exitCode).toBe(3), { timeout: 30_000 })
+    const { stdout, stderr } = await program.ended
+    expect(stderr).toBe('')
+    expect(stdout).toContain('\n  Interrupted after 0 schedules.\n')
+    await vi.waitFor(() => expect(services()).toEqual([]))
   })
 
   test('that is interrupted while its server starts does not wait for it', async () => {
