@@ -615,3 +615,28 @@ const manyCommands = {
     }),
   ),
 }
+
+test.each([2, 3])(
+  'with %i actors, a search counts where the database had a choice',
+  async (actors) => {
+    const locking = purchaseStrategy('locking', (session, { productId, quantity }) =>
+      session.transaction(async (tx) => {
+        await tx.sql`UPDATE product SET stock = stock - ${quantity} WHERE id = ${productId}`
+        return ok()
+      }),
+    )
+    const exploration = await explore({
+      lane,
+      strategy: locking,
+      explorer: reduced,
+      grains: ['statement'],
+      invariants: ['stock-never-negative'],
+      scenario: 'plenty',
+      actors,
+    })
+    const [{ chosenByDatabase, schedules } = { schedules: 0 }] = exploration.grains
+    if (actors === 2) return expect(chosenByDatabase).toBeUndefined()
+    expect(chosenByDatabase).toBeGreaterThan(0)
+    expect(chosenByDatabase).toBeLessThan(schedules)
+  },
+)

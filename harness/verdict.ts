@@ -89,6 +89,12 @@ export interface GrainCount {
    * be like one that had been tried.
    */
   readonly redundant?: number
+  /**
+   * Schedules in which a step let go of one of several that waited for its actor, so that the database
+   * chose whose turn it was: another choice of its own was perhaps not seen. Left out where there were
+   * none, and where statements overlap.
+   */
+  readonly chosenByDatabase?: number
   /** How much of what can happen that was; left out where statements overlap, or nothing was run. */
   readonly coverage?: CoverageSummary
   /** Why nothing was run at this grain. */

@@ -73,6 +73,9 @@ const search = z.object({
       grain: z.enum(grains),
       schedules: counter,
       exhausted: z.boolean(),
+      chosenByDatabase: counter
+        .optional()
+        .describe('schedules in which the database chose among several that waited'),
       notRun: z.string().optional(),
     }),
   ),

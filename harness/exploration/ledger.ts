@@ -3,6 +3,7 @@ import type { Fault } from '../errors.ts'
 import type { FaultName } from '../faults/fault.ts'
 import { settingOf } from '../footprints/setting.ts'
 import type { Grain } from '../grain.ts'
+import { leavesChoice } from '../oracles/database-choice.ts'
 import type { Violation } from '../invariant.ts'
 import { judgeable, serialEquivalenceOf } from '../oracles/judgement.ts'
 import { Liveness } from '../oracles/liveness.ts'
@@ -18,6 +19,7 @@ export interface GrainLedger {
   schedules: number
   exhausted: boolean
   redundant?: number
+  chosenByDatabase?: number
   notRun?: string
   coverage?: Coverage
 }
@@ -69,6 +71,9 @@ export class Ledger {
     if (grain !== 'overlap') {
       counted.coverage ??= new Coverage(settingOf(lane, strategy))
       counted.coverage.add(plan, record.history)
+      if (leavesChoice(record.history)) {
+        counted.chosenByDatabase = (counted.chosenByDatabase ?? 0) + 1
+      }
     }
     this.#liveness.add(record, plan)
     for (const event of record.history) {

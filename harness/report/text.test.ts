@@ -174,6 +174,17 @@ describe('what is counted besides', () => {
     ])
   })
 
+  test('is that all schedules are not all choices of the database', () => {
+    const grains = [
+      { grain: 'statement', schedules: 9, exhausted: true, chosenByDatabase: 4 },
+      { grain: 'phase', schedules: 7, exhausted: false, chosenByDatabase: 4 },
+    ] as const
+    expect(linesWith({ ...explored, verdict: 'holds', grains }, 'statement')).toEqual([
+      '  between statements: all 9 schedules; in 4 the database chose who came first',
+      '  inside writing statements: 7 schedules',
+    ])
+  })
+
   test('is how much of the space was seen', () => {
     const coverage = { schedules: 9, classes: 1, singletons: 0, unseen: 0, unseenAtMost: 0 }
     const all: Exploration = {

@@ -206,7 +206,19 @@ function describeGrain(counted: GrainCount): string {
   const classes = coverage === undefined ? '' : ` of ${describeCoverage(coverage)}`
   const all = exhausted && redundant === undefined ? 'all ' : ''
   const needless = redundant ? `, ${redundant} of them redundant` : ''
-  return `${title}: ${all}${count(number, 'schedule')}${needless}${classes}`
+  return `${title}: ${all}${count(number, 'schedule')}${needless}${classes}${describeChoices(counted)}`
+}
+
+/** All schedules are not all that can happen where the database has a say of its own. */
+export function describeChoices({
+  exhausted,
+  chosenByDatabase,
+}: {
+  readonly exhausted: boolean
+  readonly chosenByDatabase?: number | undefined
+}): string {
+  if (!exhausted || chosenByDatabase === undefined) return ''
+  return `; in ${chosenByDatabase} the database chose who came first`
 }
 
 /** Schedules of one class differ only in the order of steps that commute. */

@@ -1,7 +1,7 @@
 import type { SearchResult } from '../../comparison/results.ts'
 import { count } from '../../words.ts'
 import type { AnyWorkload } from '../../workload.ts'
-import { describeReplies, grainTitles } from '../text.ts'
+import { describeChoices, describeReplies, grainTitles } from '../text.ts'
 import { counterexampleView } from './counterexample-view.ts'
 import type { Fact, InvariantView, SearchView } from './report-view.ts'
 
@@ -29,17 +29,12 @@ function extentOf({ schedules, exhausted, scenario, explorer, grains }: SearchRe
   return `${exhausted ? all : number}${of} (${explorer.name}${seed})`
 }
 
-function describeGrain({
-  grain,
-  schedules,
-  exhausted,
-  redundant,
-  notRun,
-}: SearchResult['grains'][number]): Fact {
+function describeGrain(counted: SearchResult['grains'][number]): Fact {
+  const { grain, schedules, exhausted, redundant, notRun } = counted
   const number = count(schedules, 'schedule')
   const value =
     notRun === undefined
-      ? `${exhausted && redundant === undefined ? 'all ' : ''}${number}`
+      ? `${exhausted && redundant === undefined ? 'all ' : ''}${number}${describeChoices(counted)}`
       : `not run: ${notRun}`
   return { name: grainTitles[grain], value }
 }

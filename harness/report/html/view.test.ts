@@ -35,6 +35,12 @@ describe('a cell', () => {
       for (const search of safety!.searches) search.exhausted = false
     })
     expect(tried).toMatchObject({ status: 'holds', isExhausted: false })
+    const chosen = shown(safe, ({ safety }) => {
+      safety!.searches[0]!.grains[0]!.chosenByDatabase = 3
+    })
+    expect(chosen.searches[0]?.grains[0]?.value).toMatch(
+      / schedules; in 3 the database chose who came first$/,
+    )
     expect(tried.detail).toMatch(/^\d+ tried$/)
   })
 
