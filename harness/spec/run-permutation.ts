@@ -281,6 +281,7 @@ class PermutationRun {
   /** Whether the server says that the step waits, and nothing under way will change that. */
   async #isStuck(active: ActiveStep, startedAt: number): Promise<boolean> {
     const busy = [...this.#active.values()].filter(({ answer }) => answer.isBusy)
+    const elapsedMs = performance.now() - startedAt // what the answer is true of
     const waits = await this.#options.connections.waits(busy.map(({ connection }) => connection))
     const own = waits.find(({ pid }) => pid === active.connection.pid)
     if (!own?.isBlocked) return false
@@ -290,7 +291,7 @@ class PermutationRun {
     this.#collectNotices(active)
     if (!active.answer.isBusy) return false
     active.isKnownToWait = isStanding(waits)
-    return this.#options.habits.isLasting(waits, performance.now() - startedAt)
+    return this.#options.habits.isLasting(waits, elapsedMs)
   }
 
   async #enforceLimit(active: ActiveStep, elapsedMs: number): Promise<void> {

@@ -1,8 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connect } from '../databases/engines/postgres/client.ts'
 import { postgres } from '../databases/engines/postgres/index.ts'
 import { withSpecDatabase } from '../databases/engines/postgres/spec-connections.ts'
+import { startEmbeddedPostgres } from '../databases/providers/embedded.ts'
+import type { DatabaseServer } from '../databases/server.ts'
 import {
   findIsolationTester,
   howToInstall,
@@ -36,6 +39,33 @@ async function run(
   })
   return { ...report, printed, complaints }
 }
+
+describe('a specification that leaves a transaction prepared', () => {
+  let server: DatabaseServer
+  beforeAll(async () => {
+    server = await startEmbeddedPostgres({ settings: { max_prepared_transactions: 1 } })
+  })
+  afterAll(() => server?.stop())
+
+  test('leaves neither that nor its database', async () => {
+    const text = `
+      session s1
+      step begin { BEGIN; }
+      step prepare { PREPARE TRANSACTION 'it''s left'; }`
+    // The second would find the name in use.
+    for (const attempt of [1, 2]) {
+      const { printed, complaints, ended } = await run(text, { server })
+      expect({ attempt, complaints, ended }).toEqual({ attempt, complaints: '', ended: undefined })
+      expect(printed).toMatch(/step prepare: PREPARE TRANSACTION 'it''s left';\n$/)
+    }
+    const client = await connect(server.url)
+    const { rows } = await client.query(`
+      SELECT datname AS left FROM pg_database WHERE datname LIKE 'lockstep\\_%'
+      UNION ALL SELECT gid FROM pg_prepared_xacts`)
+    await client.end()
+    expect(rows).toEqual([])
+  })
+})
 
 describe.skipIf(whyMissing(postgres))('a specification', () => {
   test.for(names)('prints what the isolation tester prints: %s', async (name) => {

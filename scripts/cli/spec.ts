@@ -47,7 +47,7 @@ export function specCommand(finish: (exitCode: number) => void): Command {
     )
     .option(
       '--lanes <n>',
-      'most permutations side by side, where that makes no difference (default: twice the cores)',
+      'most permutations side by side, where that makes no difference (default: as many as there are cores)',
       wholeNumber('--lanes', 1, 64),
     )
     .option('--remake', 'make tables anew for every permutation, even where it makes no difference')

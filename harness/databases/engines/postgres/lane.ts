@@ -27,6 +27,7 @@ import type { Door, Upstream } from '../../proxy/door.ts'
 import type { Reception } from '../../proxy/session.ts'
 import { postgresWire } from '../../proxy/postgres/index.ts'
 import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
+import { createDatabase, dropDatabase } from './database.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
 import { PostgresSession, type LaneSession } from './session.ts'
@@ -110,11 +111,11 @@ export class PostgresLane extends BaseLane<LaneSession> {
     { isolation }: LaneOptions,
   ): Promise<PostgresLane> {
     const database = newDatabaseName()
-    await onServer(server, `CREATE DATABASE ${database} TEMPLATE template0`)
+    await createDatabase(server, database)
     try {
       return await PostgresLane.#openIn(engine, server, database, isolation)
     } catch (error) {
-      await onServer(server, dropSql(database)).catch(() => undefined)
+      await dropDatabase(server, database).catch(() => undefined)
       throw error
     }
   }
@@ -309,7 +310,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
     for (const client of [this.#control, this.#watcher, this.#keeper]) {
       await client?.end().catch(() => undefined)
     }
-    await onServer(this.server, dropSql(this.database))
+    await dropDatabase(this.server, this.database)
   }
 
   protected async openSession(): Promise<PostgresSession> {
@@ -397,23 +398,9 @@ async function connectTo(server: DatabaseServer, database: string): Promise<pg.C
   return client
 }
 
-const dropSql = (database: string): string => `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`
-
 async function pidOf(client: pg.Client): Promise<number> {
   const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
   const pid = answer.rows[0]?.pid
   if (pid === undefined) throw new DatabaseFault('PostgreSQL does not name its own process.')
   return pid
-}
-
-async function onServer(server: DatabaseServer, text: string): Promise<void> {
-  const admin = await connect(server.url, {}, controlTimeoutMs)
-  try {
-    await admin.query(text)
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new DatabaseFault(`PostgreSQL refused "${text}": ${reason}.`)
-  } finally {
-    await admin.end().catch(() => undefined)
-  }
 }

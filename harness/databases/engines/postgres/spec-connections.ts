@@ -4,6 +4,7 @@ import type { DatabaseServer } from '../../server.ts'
 import { controlTimeoutMs } from '../base-lane.ts'
 import { newDatabaseName } from '../database-name.ts'
 import { connect, withDatabase } from './client.ts'
+import { createDatabase, dropDatabase, onServer } from './database.ts'
 import { SpecConnection } from './spec-connection.ts'
 
 /**
@@ -63,19 +64,19 @@ export class SpecConnections {
   /** Those that share the database, in schemas of their own. */
   readonly #others: SpecConnections[] = []
   #schemas = 0
-  readonly #dropDatabase: () => Promise<void>
+  readonly #drop: () => Promise<void>
 
   private constructor(
     setting: Setting,
     watcher: pg.Client,
     [control, ...sessions]: readonly [SpecConnection, ...SpecConnection[]],
-    dropDatabase: () => Promise<void>,
+    drop: () => Promise<void>,
   ) {
     this.#setting = setting
     this.#watcher = watcher
     this.control = control
     this.sessions = sessions
-    this.#dropDatabase = dropDatabase
+    this.#drop = drop
   }
 
   /**
@@ -88,8 +89,8 @@ export class SpecConnections {
     sessions: readonly string[],
   ): Promise<SpecConnections> {
     const database = newDatabaseName()
-    const drop = (): Promise<void> => onServer(server, [dropSql(database)])
-    await createDatabase(server, database)
+    const drop = (): Promise<void> => dropDatabase(server, database)
+    await createSpecDatabase(server, database)
     try {
       const setting = { url: withDatabase(server.url, database), name, sessions }
       const watcher = await connect(setting.url, {}, controlTimeoutMs)
@@ -144,8 +145,14 @@ export class SpecConnections {
   }
 
   async close(): Promise<void> {
-    // What still runs goes with the database: nothing is waited for.
-    await this.#dropDatabase()
+    try {
+      await this.#drop()
+    } finally {
+      await this.#disconnect()
+    }
+  }
+
+  async #disconnect(): Promise<void> {
     const connections = [this, ...this.#others].flatMap(({ control, sessions }) => [
       control,
       ...sessions,
@@ -176,32 +183,18 @@ export async function withSpecDatabase<T>(
   use: (url: string) => Promise<T>,
 ): Promise<T> {
   const database = newDatabaseName()
-  await createDatabase(server, database)
+  await createSpecDatabase(server, database)
   try {
     return await use(withDatabase(server.url, database))
   } finally {
-    await onServer(server, [dropSql(database)])
+    await dropDatabase(server, database)
   }
 }
 
-const dropSql = (database: string): string => `DROP DATABASE IF EXISTS ${database} WITH (FORCE)`
-
-async function createDatabase(server: DatabaseServer, database: string): Promise<void> {
-  await onServer(server, [`CREATE DATABASE ${database} TEMPLATE template0`])
+async function createSpecDatabase(server: DatabaseServer, database: string): Promise<void> {
+  await createDatabase(server, database)
   const settings = Object.entries(databaseSettings).map(
     ([name, value]) => `ALTER DATABASE ${database} SET ${name} = '${value}'`,
   )
   await onServer(server, settings).catch(() => undefined) // no superuser: as the server has them
-}
-
-async function onServer(server: DatabaseServer, statements: readonly string[]): Promise<void> {
-  const admin = await connect(server.url, {}, controlTimeoutMs)
-  let last = ''
-  try {
-    for (const statement of statements) await admin.query((last = statement))
-  } catch (error) {
-    throw new DatabaseFault(`PostgreSQL refused "${last}": ${(error as Error).message}.`)
-  } finally {
-    await admin.end().catch(() => undefined)
-  }
 }
