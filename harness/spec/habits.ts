@@ -58,7 +58,15 @@ export class Habits {
 
   /** Whether what the busy sessions are at will not change by itself. */
   isLasting(busy: readonly SpecWait[], elapsedMs: number): boolean {
-    return elapsedMs >= toolPatienceMs || (!this.#isTimed && isStanding(busy))
+    return elapsedMs >= toolPatienceMs || this.isStanding(busy)
+  }
+
+  /**
+   * Whether all of them wait until somebody takes another step: nobody in a circle, which the server
+   * breaks, and nobody for a time.
+   */
+  isStanding(busy: readonly SpecWait[]): boolean {
+    return !this.#isTimed && busy.every(({ isBlocked }) => isBlocked) && !hasCircle(busy)
   }
 
   /**
@@ -77,10 +85,6 @@ export class Habits {
 }
 
 const endsSomething = /\b(commit|end|rollback|abort|release|begin|start)\b/i
-
-/** Whether all of them wait, and nobody in a circle, which the server breaks. */
-export const isStanding = (busy: readonly SpecWait[]): boolean =>
-  busy.every(({ isBlocked }) => isBlocked) && !hasCircle(busy)
 
 /** Whether somebody waits for somebody, and so on, who waits for the first. */
 function hasCircle(waits: readonly SpecWait[]): boolean {

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import type { SpecAnswer } from '../databases/engines/postgres/spec-answer.ts'
 import type { SpecConnection } from '../databases/engines/postgres/spec-connection.ts'
 import type { SpecConnections } from '../databases/engines/postgres/spec-connections.ts'
-import { isStanding, type Habits } from './habits.ts'
+import type { Habits } from './habits.ts'
 import type { Stage } from './stage.ts'
 import type { Permutation, PermutationStep, Spec } from './spec.ts'
 import { lines, showResult, showRows } from './transcript.ts'
@@ -243,11 +243,13 @@ class PermutationRun {
     const { step, blockers } = active.planned
     if (!isRetry && blockers.some(({ kind }) => kind === 'once')) {
       this.#print(lines.waiting(step))
+      this.#forgetWaits() // nobody has looked whether it has released somebody
       return false
     }
     const isAnswered = await this.#settle(active, { mayWait, isRetry })
     if (!isAnswered || this.#isHeldBack(active)) {
       if (!isRetry) this.#print(lines.waiting(step))
+      if (isAnswered) this.#forgetWaits()
       return false
     }
     this.#print(isRetry ? lines.completed(step) : lines.atOnce(step))
@@ -290,7 +292,9 @@ class PermutationRun {
     await turn()
     this.#collectNotices(active)
     if (!active.answer.isBusy) return false
-    active.isKnownToWait = isStanding(waits)
+    // A step that waits may have released somebody before, so this is about all of them.
+    const isKnownToWait = this.#options.habits.isStanding(waits)
+    for (const each of this.#active.values()) each.isKnownToWait = isKnownToWait
     return this.#options.habits.isLasting(waits, elapsedMs)
   }
 
@@ -339,7 +343,11 @@ class PermutationRun {
       this.#print(lines.notification(name, notification, this.#senderOf(notification.pid)))
     }
     this.#active.delete(session)
-    if (!this.#options.habits.mayRelease(planned.step, answer.staysInTransaction)) return
+    if (this.#options.habits.mayRelease(planned.step, answer.staysInTransaction))
+      this.#forgetWaits()
+  }
+
+  #forgetWaits(): void {
     for (const each of this.#active.values()) each.isKnownToWait = false
   }
 

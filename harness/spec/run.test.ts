@@ -120,6 +120,19 @@ describe.skipIf(whyMissing(postgres))('a specification', () => {
     session u step wait { BEGIN; LOCK TABLE t; ROLLBACK; } step more { SELECT 1; } teardown { SELECT 'end'; }
     permutation lock wait more unlock`
 
+  test('sees that a wait ends by its time limit while others come to wait', async () => {
+    const waiters = Array.from({ length: 12 }, (_, index) => `w${index}`)
+    const { printed } = await run(`
+      setup { CREATE TABLE t (); } teardown { DROP TABLE t; }
+      session h setup { BEGIN; } step lock { LOCK TABLE t; } step unlock { COMMIT; }
+      session l setup { BEGIN; SET lock_timeout = 60; } step limited { LOCK TABLE t; } step end { COMMIT; }
+      ${waiters.map((name) => `session ${name} step ${name} { SELECT FROM t; }`).join('\n')}
+      permutation lock limited ${waiters.join(' ')} unlock end`)
+    expect(printed).toMatch(
+      /step limited: <\.\.\. completed>\nERROR: {2}canceling statement due to lock timeout\n[^]*step unlock: COMMIT;/,
+    )
+  })
+
   test('cancels a step that nobody will release', async () => {
     const { printed, cancelled, ended } = await run(impossible, { stepLimitMs: 1000 })
     expect(printed).toContain(
