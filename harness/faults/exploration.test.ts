@@ -11,7 +11,9 @@ import { ok, rejected } from '../reply.ts'
 import { executeRun, prepareLane } from '../run.ts'
 import type { Session } from '../session.ts'
 import { openLane, testServer } from '../testing/lane.ts'
+import { defineStrategy } from '../strategy.ts'
 import { purchaseStrategy } from '../testing/strategies.ts'
+import { purchase } from '../workloads/purchase.ts'
 import type { Purchase } from '../workloads/stock.ts'
 import { faultScopes } from './index.ts'
 
@@ -56,7 +58,46 @@ const searching = (more: Partial<ExploreOptions>): ExploreOptions => ({
   ...more,
 })
 
+const boughtByFunction = defineStrategy({
+  name: 'bought-by-function',
+  workload: purchase,
+  summary: 'Buys in one function, and once more when the connection is lost.',
+  engines: ['postgres'],
+  schema: [
+    `CREATE FUNCTION buy(a INT, b INT, c INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN
+       UPDATE product SET stock = stock - c WHERE id = b AND stock >= c;
+       IF NOT FOUND THEN RETURN false; END IF;
+       INSERT INTO purchase VALUES (a, b, c);
+       RETURN true;
+     END $$`,
+  ],
+  claims: ['bought-once'],
+  async execute(session, { userId, productId, quantity }) {
+    const buy = async () => {
+      const [row] = await session.sql<{ bought: boolean }>`
+        SELECT buy(${userId}, ${productId}, ${quantity}) AS bought`
+      return row?.bought ? ok() : rejected('not enough stock')
+    }
+    try {
+      return await buy()
+    } catch (error) {
+      if (!isDatabaseError(error, 'connection lost')) throw error
+      return buy()
+    }
+  },
+})
+
 describe('a search with faults', () => {
+  test.each(['random', 'exhaustive'])('strikes what a function commits, with %s', async (name) => {
+    const explorer = name === 'random' ? random : exhaustive
+    const seed = name === 'random' ? { seed: 1 } : { seed: undefined, scenario: 'plenty' }
+    const strategy = boughtByFunction
+    const found = await explore(searching({ strategy, explorer, ...seed, actors: 2 }))
+    if (found.verdict !== 'violated') throw new Error(found.verdict)
+    expect(found.counterexample.plan.faults).toMatchObject([{ actor: 0, kind: 'answer-lost' }])
+    expect(found.faults?.['answer-lost']).toBeGreaterThan(0)
+  })
+
   test('shrinks what it finds to one client, one command and one fault', async () => {
     const found = await explore(searching({}))
     if (found.verdict !== 'violated') throw new Error(found.verdict)

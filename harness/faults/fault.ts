@@ -1,4 +1,5 @@
 import type { ActorSession, Lane, StatementOutcome } from '../databases/engine.ts'
+import type { EngineName } from '../databases/engine-name.ts'
 import type { ActorId } from '../history.ts'
 import type { Step } from '../session.ts'
 
@@ -31,6 +32,7 @@ export interface PlannedFault {
 export interface Target {
   readonly step: Step
   readonly session: ActorSession
+  readonly engine: EngineName
 }
 
 /** Where a fault is struck, and the connections of the actor it happens to. */

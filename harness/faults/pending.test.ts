@@ -7,9 +7,10 @@ import { PendingFaults } from './pending.ts'
 
 const session = { transaction: 'open', isLost: false } as ActorSession
 const stepOf = (text: string): Step => ({ kind: 'statement', statement: statement([text]) })
-const select = { step: stepOf('SELECT 1'), session }
-const commit = { step: stepOf('COMMIT'), session }
-const rest = { step: { ...commit.step, kind: 'phase' } as Step, session }
+const engine = 'postgres' as const
+const select = { step: stepOf('SELECT 1'), session, engine }
+const commit = { step: stepOf('COMMIT'), session, engine }
+const rest = { ...commit, step: { ...commit.step, kind: 'phase' } as Step }
 
 const killed: PlannedFault = { actor: 1, step: 2, kind: 'session-killed' }
 const cutOff: PlannedFault = { actor: 1, step: 0, kind: 'request-lost' }

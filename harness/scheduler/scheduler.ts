@@ -9,6 +9,7 @@ import {
   StrategyFault,
   describeThrown,
 } from '../errors.ts'
+import { begins, commitsNothingInside, mayBeSeveral } from '../databases/commits.ts'
 import { faultOf } from '../concurrency/stop-signal.ts'
 import { actorName, type ActorId, type History, type RunEvent } from '../history.ts'
 import type { Grain } from '../grain.ts'
@@ -405,13 +406,18 @@ export class Scheduler {
     else if (request?.kind === 'phase') this.#goOn(actor)
   }
 
+  /** What a fault may strike: the step that the actor is at, which is parked or under way. */
+  #targetOf({ request, session }: Actor): Target {
+    return { step: request as Step, session, engine: this.#options.lane.engine.name }
+  }
+
   /** What strikes before the actors' statements are sent, and who of them is alive then. */
   async #struckBefore(faults: PendingFaults, actors: readonly Actor[]): Promise<readonly Actor[]> {
     for (const actor of actors) {
       if (actor.request?.kind === 'statement') await this.#reconnect(actor, actor.request)
       for (const fault of this.#due(faults, actor, 'before')) {
         // The first of them may have left nothing for the others.
-        if (!actor.isDead && fault.type.canStrike(targetOf(actor))) {
+        if (!actor.isDead && fault.type.canStrike(this.#targetOf(actor))) {
           await this.#strike(faults, actor, fault)
         }
       }
@@ -425,7 +431,9 @@ export class Scheduler {
     actor: Actor,
     moment: At,
   ): readonly DueFault<FaultAt<At>>[] {
-    return actor.request ? faults.due(actor.id, moment, targetOf(actor), moment === 'waiting') : []
+    return actor.request
+      ? faults.due(actor.id, moment, this.#targetOf(actor), moment === 'waiting')
+      : []
   }
 
   /**
@@ -866,9 +874,6 @@ export class Scheduler {
 }
 
 const ownIdleHint = 'Waiting goes through session.sleep, and every statement through the session.'
-/** What a fault may strike: the step that the actor is at, which is parked or under way. */
-const targetOf = ({ request, session }: Actor): Target => ({ step: request as Step, session })
-
 /** Those who are about to send a statement. */
 const senders = (actors: readonly Actor[]): ActorId[] =>
   actors.filter(({ request }) => request?.kind === 'statement').map(({ id }) => id)
@@ -885,7 +890,8 @@ const pause = (ms: number): Promise<false> =>
 /** Whether the actor's step can change nothing that others see: it begins a transaction or stays in it. */
 function staysInside({ request, session }: Actor): boolean {
   if (!request || request.kind === 'sleep') return false
-  const [text = ''] = request.statement.parts
+  const text = request.statement.parts.join('?')
+  if (mayBeSeveral(text)) return false
   if (session.transaction === 'open') return /^\s*(select|insert|update|delete|with)\b/i.test(text)
   return session.transaction === 'none' && /^\s*begin\b/i.test(text)
 }
@@ -897,12 +903,10 @@ function mayCommit(
   after: TransactionState,
 ): boolean {
   if (!request || request.kind === 'sleep') return false
-  const [text = ''] = request.statement.parts
-  if (after !== 'none') {
-    // COMMIT AND CHAIN, or a text of several statements, can commit and be inside again. So does
-    // BEGIN in InnoDB, which commits what it finds open.
-    return /\b(commit|end)\b/i.test(text) || (before === 'open' && /\b(begin|start)\b/i.test(text))
-  }
+  const text = request.statement.parts.join('?')
+  // COMMIT AND CHAIN, a procedure, or a text of several statements can commit and be inside again. So
+  // does BEGIN in InnoDB, which commits what it finds open.
+  if (after !== 'none') return !(before === 'none' && begins(text)) && !commitsNothingInside(text)
   return !/^\s*rollback\s*$/i.test(text)
 }
 

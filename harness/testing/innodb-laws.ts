@@ -212,6 +212,29 @@ export async function describeInnodbLaws(engine: Engine, choice: ServerChoice): 
       }
     })
 
+    test(`sees what a procedure commits that is in a transaction again when it ends`, () =>
+      onLane(async (lane) => {
+        const taking = purchaseStrategy('overdrawn', async (session, { productId }) => {
+          await session.sql`BEGIN`
+          await session.sql`UPDATE product SET stock = stock - 9 WHERE id = ${productId}`
+          await session.sql`CALL go_on()`
+          await session.sql`UPDATE product SET stock = stock + 9 WHERE id = ${productId}`
+          await session.sql`COMMIT`
+          return ok()
+        })
+        const schema = ['CREATE PROCEDURE go_on() BEGIN COMMIT; START TRANSACTION; END']
+        const overdrawn = { ...taking, schema }
+        await prepareLane(lane, overdrawn)
+        const [start] = purchase.scenarios.map((scenario) => scenario.start(1))
+        const [choose] = [exhaustive.search().next()]
+        if (!start || !choose) throw new Error('there is nothing to run')
+        const plan = { ...start, attempts: 1, schedule: [] }
+        const record = await executeRun({ lane, strategy: overdrawn, plan, choose })
+        expect(judge(overdrawn, record).map(({ invariant }) => invariant)).toContain(
+          'stock-never-negative',
+        )
+      }))
+
     test(`says why statements cannot be stopped where triggers are not allowed`, async () => {
       const root = await connect(engine.title, obtained().url)
       let lane: Lane | undefined
