@@ -254,6 +254,23 @@ test('an interruption for a fault gives the fault as the reason', async () => {
   expect(reasonOf(exploration)).toBe('It left something behind.')
 })
 
+test('an interruption for a fault that comes of the end of a run leaves that its own reason', async () => {
+  const interruption = new AbortController()
+  const throwing = purchaseStrategy('throwing', async ({ sql }) => {
+    await sql`SELECT 1`
+    setImmediate(() => interruption.abort(new StrategyFault('It left something behind.')))
+    throw new TypeError('no such thing')
+  })
+  const exploration = await explore({
+    lane,
+    strategy: throwing,
+    explorer: random,
+    signal: interruption.signal,
+  })
+  expect(interruption.signal.aborted).toBe(true)
+  expect(reasonOf(exploration)).toMatch(/^Strategy "throwing" threw TypeError: no such thing /)
+})
+
 test('an interruption after the search keeps what was found, and repeats it', async () => {
   const interruption = new AbortController()
   const exploration = await explore({

@@ -89,6 +89,7 @@ export {
   whereThrown,
   type FaultKind,
 } from './errors.ts'
+export { strayFault } from './stray.ts'
 export { default as fc } from 'fast-check'
 export { z } from 'zod'
 export { byName, unknownName } from './names.ts'

@@ -23,6 +23,7 @@ import type { DeskRun } from './application/desk.ts'
 import type { Seat } from './application/seat.ts'
 import { executeNaively } from './concurrency/naive.ts'
 import { openSession, type ActorProcess, type Gate } from './session.ts'
+import { followStrikes, soundsLost } from './stray.ts'
 import type { Strategy } from './strategy.ts'
 import type { AnyCommand } from './workload.ts'
 
@@ -169,6 +170,7 @@ class Run {
       idleHint: host?.idleHint,
       signal: options.signal,
     })
+    if (host) followStrikes(() => this.#scheduler.hasStruck)
   }
 
   get serverWasKilled(): boolean {
@@ -188,7 +190,10 @@ class Run {
     await this.#scheduler.observed()
     if (this.#observedAt !== steps) await this.#observe()
     // A pool may still hold connections that a fault has broken: they are found out before the next run.
-    if (this.#host && this.#scheduler.hasStruck) this.#host.warmFor = 0
+    if (this.#host && this.#scheduler.hasStruck) {
+      this.#host.warmFor = 0
+      this.#host.wasStruck = true
+    }
     // An application may have gone on when its commands had ended.
     this.#scheduler.check()
     const observation = {
@@ -254,8 +259,14 @@ class Run {
       if (seat?.refusal) return toReply(seat.refusal)
       // A pool may hand out a connection that a fault has broken before.
       if (seat && this.#scheduler.hasStruck) return unknown()
+      const what = `threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}`
+      if (this.#host?.wasStruck && soundsLost(thrown)) {
+        throw new StrategyFault(
+          `Application "${strategy.name}" ${what}, as a fault of an earlier run had broken its connection: an application has to connect again when it finds a connection lost, since it runs on from one run to the next.`,
+        )
+      }
       throw new StrategyFault(
-        `Strategy "${strategy.name}" threw ${describeThrown(thrown)}${whereThrown(thrown)} in ${this.#place(actor, command)}: only errors of the database may leave a strategy.`,
+        `Strategy "${strategy.name}" ${what}: only errors of the database may leave a strategy.`,
       )
     }
   }

@@ -57,16 +57,22 @@ def answer(redeem, connection, command):
         return {"error": {"message": str(error), "code": error.sqlstate}}
 
 
-def main():
-    redeem = {"look": look, "insert": insert}[sys.argv[1]]
+def connect():
     # Without it, a statement is prepared once it has been asked for five times, and these are forgotten after
     # an error with a statement of their own: a run would depend on those before it.
     options = {"autocommit": True, "prepare_threshold": None}
-    with psycopg.connect(os.environ["DATABASE_URL"], **options) as connection:
-        for line in sys.stdin:
-            question = json.loads(line)
-            said = answer(redeem, connection, question["ask"])
-            print(json.dumps({"id": question["id"], **said}), flush=True)
+    return psycopg.connect(os.environ["DATABASE_URL"], **options)
+
+
+def main():
+    redeem = {"look": look, "insert": insert}[sys.argv[1]]
+    connection = connect()
+    for line in sys.stdin:
+        question = json.loads(line)
+        if connection.closed:
+            connection = connect()
+        said = answer(redeem, connection, question["ask"])
+        print(json.dumps({"id": question["id"], **said}), flush=True)
 
 
 main()

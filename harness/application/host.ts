@@ -22,6 +22,8 @@ export class ApplicationHost implements Guest {
   readonly desk: Desk
   /** How many actors have done something at the same time since the application was started. */
   warmFor = 0
+  /** Whether a fault of a plan has broken a connection since the application was started. */
+  wasStruck = false
   readonly #lane: Lane
   readonly #name: string
   readonly #application: Application
@@ -144,6 +146,7 @@ export class ApplicationHost implements Guest {
   async #end(): Promise<void> {
     const clients = this.#clients
     this.#clients = []
+    this.wasStruck = false
     await Promise.all(clients.map((client) => this.#stop(client)))
     await this.#closeDoors()
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { StrategyFault } from '../errors.ts'
+import { StrategyFault, whereThrown } from '../errors.ts'
 import { startLines, type Lines } from './lines.ts'
 
 /** A program that does with each question, `id` and `ask`, what the script says. */
@@ -54,6 +54,7 @@ describe.concurrent('a program that is asked', () => {
         const error = await failureOf(lines.ask(1))
         expect(error).not.toBeInstanceOf(StrategyFault)
         expect(error).toMatchObject({ message: 'deadlock detected', code: '40P01' })
+        expect(whereThrown(error)).toBe('')
         // It has failed at one question, and goes on.
         expect(await failureOf(lines.ask(2))).toMatchObject({ code: '40P01' })
       },

@@ -83,7 +83,7 @@ class Asking implements Lines {
       return this.#end(`"${this.#program.title}" printed ${JSON.stringify(line)}: ${wanted}.`)
     }
     this.#open.delete(answer.id)
-    if (answer.error) question.reject(Object.assign(new Error(), answer.error))
+    if (answer.error) question.reject(saidBy(answer.error))
     else question.resolve(answer.answer)
   }
 
@@ -112,6 +112,10 @@ function parseAnswer(line: string): AnswerLine | undefined {
   if (typeof id !== 'number' || !('answer' in rest || isComplaint(error))) return undefined
   return { id, ...rest, ...(isComplaint(error) && { error }) }
 }
+
+/** It was not thrown here, so no place is named. */
+const saidBy = (complaint: { readonly message: string }): Error =>
+  Object.assign(new Error(), { stack: `Error: ${complaint.message}` }, complaint)
 
 const isComplaint = (value: unknown): value is { message: string } =>
   typeof value === 'object' &&

@@ -114,8 +114,8 @@ class NaiveRun {
   }
 
   #unended(limitMs: number): Fault {
-    return new HarnessFault(
-      `Without a scheduler, strategy "${this.#options.strategy.name}" had not ended after ${limitMs} ms.`,
-    )
+    const what = `Without a scheduler, strategy "${this.#options.strategy.name}" had not ended after ${limitMs} ms.`
+    const hint = this.#company.host?.idleHint
+    return new HarnessFault(hint ? `${what} ${hint}` : what)
   }
 }

@@ -84,9 +84,16 @@ export class Hunt {
     } catch (error) {
       if (!(error instanceof Fault)) throw error
       this.ledger.addFault(error)
+      if (this.#hasStrayedSince(error)) this.end(stopOf(error))
       if (!this.shouldStop()) this.end(stopOf(error))
       return 'stopped'
     }
+  }
+
+  /** What code under test throws because its run was stopped says less than why that was. */
+  #hasStrayedSince(fault: Fault): boolean {
+    const { signal } = this.#options
+    return signal?.reason instanceof Fault && signal.reason !== fault && !this.#finding
   }
 
   /**

@@ -1,13 +1,14 @@
 import {
   Fault,
   obtainServer,
+  strayFault,
   type DatabaseServer,
   type Engine,
   type IsolationSetting,
   type Lane,
   type ServerChoice,
 } from '../../harness/index.ts'
-import { endNow, Interruption, strayFault } from './ending.ts'
+import { endNow, Interruption } from './ending.ts'
 import { exitCodes } from './exit.ts'
 
 /** A setting with what was not asked for left open. */
@@ -26,7 +27,10 @@ export async function interruptible<T>(use: (signal: AbortSignal) => Promise<T>)
   }
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt)
   // For good: a connection that code under test has left behind breaks when the server goes.
-  process.on('uncaughtException', (thrown) => interruption.abort(strayFault(thrown)))
+  process.on('uncaughtException', (thrown) => {
+    const fault = strayFault(thrown)
+    if (fault) interruption.abort(fault)
+  })
   try {
     return await use(interruption.signal)
   } finally {

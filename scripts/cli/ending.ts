@@ -1,4 +1,4 @@
-import { describeThrown, StrategyFault, whereThrown } from '../../harness/index.ts'
+import { strayFault } from '../../harness/index.ts'
 import { exitCodes } from './exit.ts'
 import { complain } from './output.ts'
 
@@ -12,7 +12,9 @@ export async function endWith(command: () => Promise<number>): Promise<never> {
   process.on('uncaughtException', (thrown) => {
     // Whoever else listens can say more.
     if (process.listenerCount('uncaughtException') > 1) return
-    complain(`inconclusive: ${strayFault(thrown).message}`)
+    const fault = strayFault(thrown)
+    if (!fault) return
+    complain(`inconclusive: ${fault.message}`)
     endNow(exitCodes.inconclusive)
   })
   return endNow(await command())
@@ -32,11 +34,4 @@ function endedTooEarly(): void {
 /** Somebody did not want to wait, and there is no verdict yet. */
 export class Interruption extends Error {
   override readonly name = 'Interruption'
-}
-
-/** What was thrown where nobody could catch it: in a timer, an event or a promise without `await`. */
-export function strayFault(thrown: unknown): StrategyFault {
-  return new StrategyFault(
-    `Something that the strategy has started on its own threw ${describeThrown(thrown)}${whereThrown(thrown)}: await all that a command starts, and catch what it throws.`,
-  )
 }

@@ -124,6 +124,33 @@ describe.concurrent('a strategy that cannot be judged is inconclusive: it', () =
   })
 })
 
+describe.concurrent('an application that cannot be judged is told what to do about it: it', () => {
+  test.for<[string, readonly string[], RegExp]>([
+    [
+      'never-awaits',
+      [],
+      /^Application "never-awaits" sent "SELECT coupon_id FROM redemption" while none of its commands was running: |^Strategy "never-awaits" (ended .* while a statement was still under way: await every one|sent "SELECT coupon_id FROM redemption" as actor [AB] (after its commands had ended|while .* was still under way): )/,
+    ],
+    [
+      'never-listens',
+      ['--faults', 'connection'],
+      /^Something that the application has started on its own threw Error: Connection terminated unexpectedly, after a fault of the plan had broken a connection: listen for the errors of its pool and of its connections \(in node-postgres, pool\.on\('error', …\) and client\.on\('error', …\)\), which nobody else hears of, and which would end its process in production as well\.$/,
+    ],
+    [
+      'never-reconnects',
+      ['--faults', 'connection'],
+      /^Application "never-reconnects" threw Error: Client has encountered a connection error and is not queryable \(scripts\/fixtures\/strategies\/never-reconnects\.ts:\d+\) in redeem\(user 1, C1\) of actor [AB], as a fault of an earlier run had broken its connection: an application has to connect again when it finds a connection lost, since it runs on from one run to the next\.$/,
+    ],
+  ])('%s', async ([name, more, reason]) => {
+    const document = await lockstepJson(explore(name, ...fixed, ...more))
+    expect(document).toMatchObject({
+      exitCode: 3,
+      verdict: 'inconclusive',
+      reason: expect.stringMatching(reason),
+    })
+  })
+})
+
 describe.concurrent('a strategy that can be judged is: it', () => {
   test('says ok without asking the database', async () => {
     const args = ['--explorer', 'exhaustive', '--scenario', 'withdrawn']

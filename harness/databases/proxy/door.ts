@@ -11,6 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { HarnessFault } from '../../errors.ts'
+import { stoppedByLockstep } from '../../stray.ts'
 import { WireConnection, type ConnectionOwner } from './connection.ts'
 import type { WireLimits, WireProtocol } from './wire.ts'
 
@@ -56,7 +57,7 @@ export async function openDoor(
   limits: WireLimits = wireLimits,
 ): Promise<Door> {
   const { protocol, url } = upstream
-  const refused = protocol.refusal('the run was stopped by Lockstep')
+  const refused = protocol.refusal(stoppedByLockstep)
   const connections = new Set<WireConnection>()
   let mostConnections = 0
   const watching: ConnectionOwner = {
