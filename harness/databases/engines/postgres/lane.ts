@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DatabaseFault } from '../../../errors.ts'
+import { DatabaseFault, Fault } from '../../../errors.ts'
 import {
   forEngine,
   type Engine,
@@ -30,6 +30,7 @@ import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
 import { createDatabase, dropDatabase } from './database.ts'
 import { observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
+import { Schema } from './schema.ts'
 import { PostgresSession, type LaneSession } from './session.ts'
 import { PostgresStops } from './stops.ts'
 import { PostgresWireSession } from './wire-session.ts'
@@ -85,6 +86,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   #tables: readonly Table[] = []
   /** Statements that bring back what a strategy's schema has added. */
   #added: readonly string[] = []
+  readonly #schema = new Schema()
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   /** Since the tables were made. */
@@ -148,6 +150,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
+    await this.#try(() => this.#schema.read(this.#control))
     this.#added = await this.#findAdded()
     this.#resets = 0
     await this.#vacuum()
@@ -181,6 +184,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   protected async findTables(): Promise<void> {
+    await this.#try(() => this.#schema.read(this.#control))
     const known = this.#tables.map(({ name }) => name)
     const answer = await this.#try(() =>
       this.#control.query<{ table: string | null }>(addedSql, [known]),
@@ -340,7 +344,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   protected admit(connection: WireConnection, id: number): Promise<PostgresWireSession> {
-    return Promise.resolve(new PostgresWireSession(connection, id))
+    return Promise.resolve(new PostgresWireSession(connection, id, this.#schema))
   }
 
   /** Keeps empty pages: see `resetsBeforeVacuum`. */
@@ -356,6 +360,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
     try {
       return await ask()
     } catch (error) {
+      if (error instanceof Fault) throw error
       const { errorClass, message } = classify(error as Error)
       if (message === 'Query read timeout') throw stuck('PostgreSQL')
       throw new DatabaseFault(

@@ -1,12 +1,23 @@
 import pg from 'pg'
-import { expect, onTestFinished, test } from 'vitest'
-import { laneForTest } from '../../../testing/lane.ts'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { openLane } from '../../../testing/lane.ts'
+import type { Lane } from '../../engine.ts'
 import type { ProxiedSession } from '../../proxy/session.ts'
 
+const schema = [
+  'CREATE TABLE note (id INT)',
+  'GRANT ALL ON SCHEMA public TO public; GRANT ALL ON note TO public',
+]
+
+let lane: Lane
+beforeAll(async () => {
+  lane = await openLane()
+})
+afterAll(() => lane?.close())
+
 /** A client that comes in by a door of a lane, where all it sends goes on at once. */
-async function visitor() {
-  const lane = await laneForTest()
-  await lane.prepare([], [])
+async function visitor(changes = schema) {
+  await lane.prepare([], changes)
   const sessions: ProxiedSession[] = []
   const door = await lane.openDoor({
     arrived: (session, statement) => {
@@ -20,7 +31,7 @@ async function visitor() {
   client.on('error', () => {})
   onTestFinished(() => door.close())
   await client.connect()
-  return { lane, client, session: () => sessions[0] as ProxiedSession & { dirty: boolean } }
+  return { client, session: () => sessions[0] as ProxiedSession & { dirty: boolean } }
 }
 
 test.each([
@@ -28,7 +39,8 @@ test.each([
   { what: 'behind others', text: 'SELECT 1; SET statement_timeout = 77' },
   { what: 'within a transaction', text: 'BEGIN; SET statement_timeout = 77; COMMIT' },
 ])('what an application sets does not outlast the run: $what', async ({ text }) => {
-  const { lane, client } = await visitor()
+  const { client } = await visitor()
+  await client.query('SELECT count(*) FROM note')
   // SHOW would count as something that may last.
   const timeout = async (): Promise<unknown> =>
     (await client.query("SELECT current_setting('statement_timeout') AS t")).rows[0].t
@@ -39,36 +51,159 @@ test.each([
   expect(await timeout()).toBe(before)
 })
 
+/** What commands do first on a connection. */
+const firstUses = [
+  ['SELECT count(*) FROM note'],
+  ['BEGIN', 'INSERT INTO note VALUES (1)', 'COMMIT'],
+  ["SELECT 1; SET work_mem = '77MB'; SELECT count(*) FROM note"],
+]
+
 test.each([
-  'SET statement_timeout = 77',
-  "SET TIME ZONE 'UTC'; SET statement_timeout = 77;",
-  'set session statement_timeout to 77',
-])('what it has set on a new connection before anything else outlasts it: %s', async (text) => {
-  const { lane, client } = await visitor()
-  await client.query(text)
+  ['SET statement_timeout = 777'],
+  ["SET TIME ZONE 'UTC'; SET statement_timeout = 777;"],
+  ['set session statement_timeout to 777'],
+  ['SELECT version()', 'SET statement_timeout = 777'],
+  ['SHOW search_path', "SELECT set_config('statement_timeout', '777', false)"],
+  ['SET LOCAL work_mem = 9999', "SELECT pg_catalog.set_config('statement_timeout', '777', false)"],
+  ['BEGIN', 'SET statement_timeout = 777', 'COMMIT'],
+  ['BEGIN', 'SELECT current_schema()', 'ROLLBACK', 'SET statement_timeout = 777; SELECT 1'],
+  ["SET application_name = 'note'", 'LISTEN note', 'SET statement_timeout = 777'],
+])(
+  'what it has set on a new connection before it uses it outlasts the run: %s',
+  async (...texts) => {
+    for (const use of firstUses) {
+      const { client } = await visitor()
+      for (const text of [...texts, ...use]) await client.query(text)
+      await client.query('SET lock_timeout = 88')
+      for (let run = 0; run < 2; run++) {
+        await lane.reset({})
+        const { rows } = await client.query(
+          "SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l, current_setting('work_mem') <> '77MB' AS w",
+        )
+        expect(rows).toEqual([{ s: '777ms', l: '0', w: true }])
+        await client.query(
+          "SET statement_timeout = 778; SET work_mem = '77MB'; SET lock_timeout = 88",
+        )
+      }
+    }
+  },
+)
+
+test('what it has set before the first run of all outlasts that, whatever it has used', async () => {
+  const { client } = await visitor()
+  await client.query('SET statement_timeout = 777')
+  await lane.reset({})
   await client.query('SET lock_timeout = 88')
-  await client.query("SELECT 1; SET work_mem = '77MB'")
+  await client.query('SELECT count(*) FROM note')
   await lane.reset({})
   const { rows } = await client.query(
-    "SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l, current_setting('work_mem') <> '77MB' AS w",
+    "SELECT current_setting('statement_timeout') AS s, current_setting('lock_timeout') AS l",
   )
-  expect(rows).toEqual([{ s: '77ms', l: '88ms', w: true }])
+  expect(rows).toEqual([{ s: '777ms', l: '0' }])
 })
 
-test.each(['SET LOCAL statement_timeout = 77', 'SET statement_timeout = 77; SELECT 1'])(
-  'what is no more than a beginning does not: %s',
+test.each([
+  [`SET search_path = "a, b", public`, "current_setting('search_path')", '"a, b", public'],
+  ["SET TIME ZONE INTERVAL '+02:30'", "current_setting('TimeZone')", '<+02:30>-02:30'],
+  [`SET my.own = 'it''s'`, "current_setting('my.own')", `it's`],
+  [`SELECT set_config($1, 'yes', false)`, "current_setting('my.other')", 'yes', 'my.other'],
+  [
+    'SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL SERIALIZABLE',
+    "current_setting('transaction_isolation')",
+    'serializable',
+  ],
+  ['SET ROLE pg_monitor', 'current_user::text', 'pg_monitor'],
+  ['SET SESSION AUTHORIZATION pg_monitor', 'session_user::text', 'pg_monitor'],
+  ['LISTEN "Some one"', 'ARRAY(SELECT pg_listening_channels())', ['Some one']],
+])('that can be anything: %s', async (text, question, answer, ...values) => {
+  const { client } = await visitor()
+  const ask = async (): Promise<unknown> =>
+    (await client.query(`SELECT ${question} AS answer`)).rows[0].answer
+  await client.query(text, values)
+  await client.query('SELECT count(*) FROM note')
+  expect(await ask()).toEqual(answer)
+  await client.query('RESET SESSION AUTHORIZATION')
+  for (let run = 0; run < 2; run++) {
+    await client.query("SET work_mem = '77MB'")
+    await lane.reset({})
+    expect(await ask()).toEqual(answer)
+  }
+})
+
+test.each([
+  ['SET ROLE pg_monitor', 'current_user::text'],
+  ['SET SESSION AUTHORIZATION pg_monitor', 'session_user::text'],
+  ['LISTEN note', 'ARRAY(SELECT pg_listening_channels())'],
+  ['SET my.own = 1', "coalesce(current_setting('my.own', true), '')"],
+])('and is taken back where it is a command that has done it: %s', async (text, question) => {
+  const { client } = await visitor()
+  const ask = async (): Promise<unknown> =>
+    (await client.query(`SELECT ${question} AS answer`)).rows[0].answer
+  await client.query('SELECT count(*) FROM note')
+  const before = await ask()
+  await client.query(text)
+  expect(await ask()).not.toEqual(before)
+  await lane.reset({})
+  expect(await ask()).toEqual(before)
+})
+
+test.each([
+  { first: ['BEGIN', 'SET lock_timeout = 88', 'SELECT count(*) FROM note', 'COMMIT'] },
+  { first: ['SET lock_timeout = 88; SELECT count(*) FROM note'] },
+  { first: ["DO $$ BEGIN PERFORM set_config('lock_timeout', '88', false); END $$"] },
+  { first: ["SELECT current_setting('my.seen', true)", 'SET lock_timeout = 88'] },
+  { first: ["SET my.seen = 'yes'; SHOW my.seen", 'SET lock_timeout = 88'] },
+  { first: ['SET LOCAL statement_timeout = 777', 'SELECT * FROM Note', 'SET lock_timeout = 88'] },
+])('what a command does first is no set-up: $first', async ({ first }) => {
+  const { client } = await visitor()
+  for (const text of first) await client.query(text)
+  await lane.reset({})
+  const { rows } = await client.query("SELECT current_setting('lock_timeout') AS l")
+  expect(rows).toEqual([{ l: '0' }])
+})
+
+test('nor is what every command begins with', async () => {
+  const { client } = await visitor()
+  const ask = async (): Promise<unknown> =>
+    (await client.query("SELECT current_setting('my.user', true) AS answer")).rows[0].answer
+  await client.query("SET my.tenant = 'shop'")
+  const command = async (user: string): Promise<void> => {
+    await client.query("SELECT set_config('my.user', $1, false)", [user])
+    await client.query('SELECT count(*) FROM note')
+  }
+  await command('Ann')
+  await lane.reset({})
+  await command('Bob')
+  await lane.reset({})
+  expect(await ask()).toBe('')
+  const { rows } = await client.query("SELECT current_setting('my.tenant', true) AS tenant")
+  expect(rows).toEqual([{ tenant: 'shop' }])
+})
+
+test.each(['RESET ALL', 'DISCARD ALL'])(
+  'what the client has taken back itself stays so: %s',
   async (text) => {
-    const { lane, client } = await visitor()
-    await client.query(text)
+    const { client } = await visitor()
     await client.query('SET lock_timeout = 88')
+    await client.query('SELECT count(*) FROM note')
+    await client.query(text)
     await lane.reset({})
     const { rows } = await client.query("SELECT current_setting('lock_timeout') AS l")
     expect(rows).toEqual([{ l: '0' }])
   },
 )
 
+test('what the server does not say is a fault', async () => {
+  const { client } = await visitor([...schema, 'REVOKE ALL ON pg_catalog.pg_settings FROM public'])
+  await client.query('SET ROLE pg_monitor')
+  await client.query('SELECT count(*) FROM note')
+  await expect(lane.reset({})).rejects.toThrow(
+    /^The server does not say what the application has set on its new connection: permission denied for view pg_settings\.$/,
+  )
+})
+
 test('what Lockstep sets for a while does not outlast the run', async () => {
-  const { lane, client, session } = await visitor()
+  const { client, session } = await visitor()
   await client.query('SELECT 1')
   await session().limitLockWaits(true)
   await lane.reset({})

@@ -1,12 +1,16 @@
+import { DatabaseFault } from '../../../errors.ts'
 import type { DatabaseError } from '../../database-error.ts'
 import type { StatementOutcome, TransactionState } from '../../engine.ts'
+import type { WireConnection } from '../../proxy/connection.ts'
 import { WireSession } from '../../proxy/session.ts'
 import type { WireRefusal } from '../../proxy/wire.ts'
 import type { Statement } from '../../statement.ts'
 import { closerTimeoutMs } from './client.ts'
 import { DeadlockClock, untilNobodyLooks } from './deadlock-clock.ts'
 import { fromServer } from './errors.ts'
+import type { Schema } from './schema.ts'
 import { lasting, lockWaitMs, type LaneSession } from './session.ts'
+import { SetUp } from './set-up.ts'
 
 /**
  * What DISCARD ALL does, less what would take a client's prepared statements from it. The lane's settings
@@ -14,16 +18,12 @@ import { lasting, lockWaitMs, type LaneSession } from './session.ts'
  * Source: PostgreSQL manual, "DISCARD" and "ALTER DATABASE".
  */
 const discardSql =
-  'CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES'
-
-/** What a client may set once its connection is open, and relies on from then on. */
-const setting = /^\s*set\s+(?!local\b|transaction\b|constraints\b)[^;]*(?:;\s*set\s[^;]*)*;?\s*$/i
+  'RESET SESSION AUTHORIZATION; RESET ROLE; CLOSE ALL; RESET ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); DISCARD TEMP; DISCARD SEQUENCES'
 
 /** An application's connection to PostgreSQL. */
 export class PostgresWireSession extends WireSession implements LaneSession {
-  /** What the client has set before it did anything else: it will not do so again. */
-  readonly #settings: string[] = []
-  #isSettingUp = true
+  readonly #schema: Schema
+  readonly #setUp = new SetUp()
   readonly #clock = new DeadlockClock()
   #isDirty = false
   #limitsLockWaits = false
@@ -31,6 +31,13 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   #isHurried = false
   /** Whether the waits of more than a transaction were limited. */
   #isLimited = false
+  /** Why it is not known what the client has set. */
+  #unread: DatabaseFault | undefined
+
+  constructor(connection: WireConnection, id: number, schema: Schema) {
+    super(connection, id)
+    this.#schema = schema
+  }
 
   /** Nothing: it is its database that has the settings. */
   settle(): Promise<void> {
@@ -38,6 +45,14 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   execute(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
+    const isInside = this.transaction !== 'none'
+    if (this.#setUp.mustReadBefore(statement, this.#schema.names, isInside)) {
+      return this.#readSettings().then(() => this.#executeAfter(statement, queue))
+    }
+    return this.#executeAfter(statement, queue)
+  }
+
+  #executeAfter(statement: Statement, queue: readonly LaneSession[]): Promise<StatementOutcome> {
     this.#noteEffects(statement)
     if (queue.length === 0) return this.#execute()
     return this.#volunteerAsVictim(queue).then(() => this.#execute())
@@ -51,11 +66,20 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   #noteEffects(statement: Statement): void {
-    const { parts } = statement
-    const [text = ''] = parts
-    this.#isSettingUp &&= parts.length === 1 && setting.test(text)
-    if (this.#isSettingUp) this.#settings.push(text)
-    else if (mayOutlast(statement)) this.#isDirty = true
+    const isLasting = mayOutlast(statement)
+    this.#setUp.note(statement, isLasting, this.#schema.names)
+    if (isLasting) this.#isDirty = true
+  }
+
+  /** See `SetUp`. Whoever cleans the session hears of it if they cannot be read. */
+  async #readSettings(): Promise<void> {
+    const ownForAWhile = [
+      ...(this.#isHurried ? (['deadlock_timeout'] as const) : []),
+      ...(this.#isLimited ? (['lock_timeout'] as const) : []),
+    ]
+    const outcome = await this.inject(this.#setUp.question(ownForAWhile))
+    if (outcome?.ok) this.#setUp.keep(String(outcome.rows[0]?.['kept']))
+    else if (outcome) this.#unread = unread(outcome.error)
   }
 
   /** See `PostgresSession`. */
@@ -82,8 +106,14 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   }
 
   async clean(): Promise<void> {
-    const forget = this.#isDirty ? discardSql : 'RESET deadlock_timeout; RESET lock_timeout'
-    const text = [forget, ...this.#settings].join('; ')
+    if (this.#setUp.mustRead) await this.#readSettings()
+    this.#setUp.end()
+    const unread = this.#unread
+    this.#unread = undefined
+    if (unread) throw unread
+    const isSimple = !this.#isDirty && !this.#setUp.keepsSomething
+    const forget = isSimple ? 'RESET deadlock_timeout; RESET lock_timeout' : discardSql
+    const text = [forget, ...this.#setUp.restoration].join('; ')
     this.#isDirty = false
     this.#isHurried = false
     this.#isLimited = false
@@ -114,6 +144,11 @@ export class PostgresWireSession extends WireSession implements LaneSession {
     return Promise.resolve(false)
   }
 }
+
+const unread = ({ message }: WireRefusal): DatabaseFault =>
+  new DatabaseFault(
+    `The server does not say what the application has set on its new connection: ${message.replace(/\.$/, '')}.`,
+  )
 
 /** Of texts by their parts, which are the same object each time. */
 const outlasting = new WeakMap<readonly string[], boolean>()
