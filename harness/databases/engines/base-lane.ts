@@ -1,3 +1,4 @@
+import { endsWithin } from '../../concurrency/stop-signal.ts'
 import { DatabaseFault, Fault, HarnessFault, StrategyFault } from '../../errors.ts'
 import type {
   ActorSession,
@@ -233,7 +234,16 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   async untilEnded(session: Session): Promise<void> {
     this.#ended.add(session)
     await this.untilGone([session.id])
-    await session.whenLost // as the server has closed its end
+    await this.#untilLost([session])
+  }
+
+  /** The server has closed its end of their connections: resolves when they know. */
+  async #untilLost(sessions: readonly Session[]): Promise<void> {
+    const lost = Promise.all(sessions.map(({ whenLost }) => whenLost))
+    if (await endsWithin(goneLimitMs, lost)) return
+    throw new DatabaseFault(
+      `Connections to ${this.engine.title} are still open ${goneLimitMs / 1000} s after the server has ended their sessions: something between keeps them.`,
+    )
   }
 
   get canCrash(): boolean {
@@ -244,7 +254,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     const lost = this.#opened
     for (const session of lost) session.expectLoss?.()
     await this.#killServer()
-    await Promise.all(lost.map(({ whenLost }) => whenLost))
+    await this.#untilLost(lost)
     // A new session may be given the number of an old one, which has nothing to do with it.
     for (const session of lost) {
       this.inherit(session)
