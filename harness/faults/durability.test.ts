@@ -156,9 +156,7 @@ describe('a server that promises less than it is asked for', () => {
   )
 
   test('has lost what it said was committed', async () => {
-    // By default it writes down five times a second what it has put off.
-    const settings = { wal_writer_delay: '10s' }
-    const server = await startEmbeddedPostgres({ durable: true, settings })
+    const server = await startEmbeddedPostgres({ durable: true })
     const lane = await postgres.openLane(server, { isolation: 'read-committed' })
     try {
       expect(await brokenBy(lane, hasty)).toEqual(lost)

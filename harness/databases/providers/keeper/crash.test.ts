@@ -109,7 +109,7 @@ test('a server that is not to be durable cannot be killed', async () => {
 })
 
 test('a server that acknowledges commits before it has written them loses them', async () => {
-  const settings = { synchronous_commit: false, wal_writer_delay: '10s' }
+  const settings = { synchronous_commit: false }
   const { url, crash } = await startDurable({ settings })
   await query(url, 'CREATE TABLE lost (id int)', 'CHECKPOINT')
   await query(url, 'INSERT INTO lost VALUES (1)')

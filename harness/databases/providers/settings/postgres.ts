@@ -9,6 +9,9 @@ const durability = (durable: boolean) =>
     fsync: durable,
     synchronous_commit: durable,
     full_page_writes: durable,
+    // What nobody asked to have on disk is lost with the server, and not kept by the chance that a process
+    // of its own had put it there a moment before.
+    ...(durable && { wal_writer_delay: '10s', bgwriter_lru_maxpages: 0 }),
   }) satisfies Settings
 
 /** What every PostgreSQL that Lockstep starts is set to. */
