@@ -320,7 +320,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   protected async openSession(): Promise<PostgresSession> {
     const url = withDatabase(this.server.url, this.database)
     const client = await connect(url, sessionSettings(this.isolation))
-    return new PostgresSession(client, await pidOf(client))
+    return new PostgresSession(client, await pidOf(client), this.#schema)
   }
 
   protected get upstream(): Upstream {

@@ -8,6 +8,7 @@ import { closerTimeoutMs } from './client.ts'
 import { DeadlockClock, untilNobodyLooks } from './deadlock-clock.ts'
 import { dialect } from './dialect.ts'
 import { classify } from './errors.ts'
+import type { Schema } from './schema.ts'
 import { stoppedCode } from './stops.ts'
 
 type Settle = (outcome: StatementOutcome) => void
@@ -58,6 +59,7 @@ export class PostgresSession implements LaneSession {
   readonly id: number
   dirty = false
   readonly #client: pg.Client
+  readonly #schema: Schema
   readonly #names = new Map<string, string>()
   #prepared = new WeakMap<readonly string[], Prepared>()
   #cleanings = 0
@@ -72,8 +74,9 @@ export class PostgresSession implements LaneSession {
   #unheard: StatementOutcome | undefined
   #limitsLockWaits = false
 
-  constructor(client: pg.Client, id: number) {
+  constructor(client: pg.Client, id: number, schema: Schema) {
     this.#client = client
+    this.#schema = schema
     this.id = id
     // Without a listener a lost connection would end the whole process.
     client.on('error', (error) => this.#lose(classify(error)))
@@ -137,7 +140,7 @@ export class PostgresSession implements LaneSession {
 
   #send(statement: Statement): void {
     const { text, name, isLasting } = this.#prepare(statement)
-    if (isLasting) this.dirty = true
+    if (isLasting || this.#schema.leavesTraces) this.dirty = true
     const values = [...statement.params]
     const query = name === undefined ? { text, values } : { name, text, values }
     this.#client.query(query, (error: Error | null, result: pg.QueryResult) => {

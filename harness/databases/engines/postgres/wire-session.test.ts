@@ -2,6 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { openLane } from '../../../testing/lane.ts'
 import type { Lane } from '../../engine.ts'
+import { statement } from '../../statement.ts'
 import type { ProxiedSession } from '../../proxy/session.ts'
 
 const schema = [
@@ -200,6 +201,7 @@ test('what the server does not say is a fault', async () => {
   await expect(lane.reset({})).rejects.toThrow(
     /^The server does not say what the application has set on its new connection: permission denied for view pg_settings\.$/,
   )
+  await client.query('RESET ROLE; GRANT SELECT ON pg_catalog.pg_settings TO public')
 })
 
 test('what Lockstep sets for a while does not outlast the run', async () => {
@@ -219,4 +221,78 @@ test.each([
   const { client, session } = await visitor()
   await client.query(text, values)
   expect(session().dirty).toBe(false)
+})
+
+const functionOf = (body: string, language = 'plpgsql'): string =>
+  `CREATE FUNCTION f() RETURNS int LANGUAGE ${language} AS $$ ${body} $$`
+
+test.each([
+  functionOf("BEGIN PERFORM set_config('my.seen', 'yes', false); RETURN 1; END"),
+  functionOf('BEGIN SET my.seen = 1; RETURN 1; END'),
+  functionOf(
+    'BEGIN IF true THEN /* ! */ SET my.seen = 1; END IF; UPDATE note SET id = 1; RETURN 1; END',
+  ),
+  functionOf("BEGIN EXECUTE 'LISTEN note'; RETURN 1; END"),
+  functionOf('SELECT 1 FROM pg_advisory_lock(1)', 'sql'),
+  functionOf('CREATE TEMPORARY TABLE t (id INT); SELECT 1', 'sql'),
+  "CREATE FUNCTION f() RETURNS text BEGIN ATOMIC SELECT set_config('my.seen', 'yes', false); END",
+  "CREATE VIEW v AS SELECT set_config('my.seen', 'yes', false)",
+  "ALTER TABLE note ADD COLUMN t TEXT DEFAULT set_config('my.seen', 'yes', false)",
+  "ALTER TABLE note ADD CHECK (set_config('my.seen', 'yes', false) <> '')",
+  'CREATE SCHEMA s; CREATE FUNCTION s.f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN SET a.b = 1; RETURN 1; END $$',
+])('where the schema leaves something behind in sessions, it is taken back: %s', async (change) => {
+  const { client, session } = await visitor([...schema, change])
+  const [own] = await lane.sessions(1)
+  await client.query('SELECT count(*) FROM note')
+  await own?.execute(statement(['SELECT count(*) FROM note']), [])
+  await client.query('DROP SCHEMA IF EXISTS s CASCADE') // which the next schema would find
+  expect([session().dirty, own]).toMatchObject([true, { dirty: true }])
+})
+
+test.each([
+  functionOf(
+    'BEGIN UPDATE note SET id = 1; UPDATE ONLY public."note" AS n SET id = 1; RETURN 1; END',
+  ),
+  functionOf('BEGIN INSERT INTO note VALUES (1) ON CONFLICT DO NOTHING; RETURN 1; END'),
+  functionOf('BEGIN PERFORM pg_advisory_xact_lock(1); SET LOCAL lock_timeout = 1; RETURN 1; END'),
+  functionOf('SELECT count(*)::int FROM note -- temp', 'sql'),
+  'CREATE VIEW v AS SELECT id FROM note',
+  "ALTER TABLE note ADD COLUMN t TIMESTAMP DEFAULT now(), ADD CHECK (t > '2000-01-01')",
+])('where it does not, there is nothing to do: %s', async (change) => {
+  const { client, session } = await visitor([...schema, change])
+  const [own] = await lane.sessions(1)
+  await client.query('SELECT count(*) FROM note')
+  await own?.execute(statement(['SELECT count(*) FROM note']), [])
+  expect([session().dirty, own]).toMatchObject([false, { dirty: false }])
+})
+
+test('what a function leaves behind is not there in the next run, whoever has called it', async () => {
+  const { client } = await visitor([
+    ...schema,
+    `CREATE FUNCTION seen() RETURNS text LANGUAGE plpgsql AS $$
+     DECLARE before text := coalesce(current_setting('my.seen', true), '');
+     BEGIN PERFORM set_config('my.seen', 'yes', false); RETURN before; END $$`,
+  ])
+  const [own] = await lane.sessions(1)
+  const ask = statement(['SELECT seen() AS seen'])
+  for (let run = 0; run < 3; run++) {
+    const seen: unknown[] = []
+    for (let time = 0; time < 2; time++) {
+      const outcome = await own?.execute(ask, [])
+      seen.push(outcome?.ok && outcome.rows[0]?.['seen'])
+      seen.push((await client.query('SELECT seen() AS seen')).rows[0].seen)
+    }
+    expect(seen).toEqual(['', '', 'yes', 'yes'])
+    await lane.reset({})
+  }
+})
+
+test('a function that an application brings itself is noticed', async () => {
+  const { client, session } = await visitor()
+  await client.query(functionOf('BEGIN SET my.seen = 1; RETURN 1; END'))
+  await lane.noticeTables()
+  await lane.reset({})
+  expect(session().dirty).toBe(false)
+  await client.query('SELECT f()')
+  expect(session().dirty).toBe(true)
 })

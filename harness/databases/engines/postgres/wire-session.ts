@@ -68,7 +68,7 @@ export class PostgresWireSession extends WireSession implements LaneSession {
   #noteEffects(statement: Statement): void {
     const isLasting = mayOutlast(statement)
     this.#setUp.note(statement, isLasting, this.#schema.names)
-    if (isLasting) this.#isDirty = true
+    if (isLasting || this.#schema.leavesTraces) this.#isDirty = true
   }
 
   /** See `SetUp`. Whoever cleans the session hears of it if they cannot be read. */
