@@ -21,9 +21,9 @@ async function visitor(changes = schema) {
   await lane.prepare([], changes)
   const sessions: ProxiedSession[] = []
   const door = await lane.openDoor({
-    arrived: (session, statement) => {
+    arrived: (session, request) => {
       if (!sessions.includes(session)) sessions.push(session)
-      void session.execute(statement, []).then(() => session.deliver())
+      void session.execute(request, []).then(() => session.deliver())
     },
     left: () => {},
     failed: () => {},
@@ -245,8 +245,8 @@ test.each([
   const [own] = await lane.sessions(1)
   await client.query('SELECT count(*) FROM note')
   await own?.execute(statement(['SELECT count(*) FROM note']), [])
-  await client.query('DROP SCHEMA IF EXISTS s CASCADE') // which the next schema would find
   expect([session().dirty, own]).toMatchObject([true, { dirty: true }])
+  await client.query('DROP SCHEMA IF EXISTS s CASCADE') // which the next schema would find
 })
 
 test.each([
