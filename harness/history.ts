@@ -54,6 +54,8 @@ export type RunEvent = { readonly actor: ActorId } & (
       readonly fault: FaultName
       readonly wasDone?: boolean
     }
+  /** Its application has closed a connection inside a transaction, which the server has rolled back. */
+  | { readonly kind: 'disconnected'; readonly connection?: number }
   /** It goes on over a new connection, as the one it had is lost. */
   | { readonly kind: 'reconnected'; readonly connection?: number }
 )

@@ -221,6 +221,7 @@ class Run {
         // Nothing of a run may reach the application that is started after it.
         if (this.#scheduler.isStopped) return
         const reply = await this.#call(actor, index, command, seat?.gate ?? port.gate, seat)
+        if (seat) await seat.done()
         this.#checkEnd(actor, command, port)
         this.#scheduler.record({ kind: 'replied', actor, command: index, reply })
       }

@@ -6,7 +6,7 @@ import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
 import type { ActorId } from '../history.ts'
 import type { ActorPort } from '../scheduler/scheduler.ts'
 import type { ActorsOf } from './application.ts'
-import { Seat } from './seat.ts'
+import { closingMs, lookAgainMs, Seat } from './seat.ts'
 import { Turns } from './turns.ts'
 
 /** Is told of statements as they are sent and answered. */
@@ -32,6 +32,7 @@ export class Desk {
   /** Those that have a statement behind them and are not over. */
   readonly #known = new Set<ProxiedSession>()
   readonly #busy = new Set<ProxiedSession>()
+  #closed: ProxiedSession[] = []
   #watch: (() => StatementWitness) | undefined
   #witnesses = new WeakMap<ProxiedSession, StatementWitness>()
 
@@ -61,6 +62,7 @@ export class Desk {
     this.#refuseStray()
     this.refuseFailure()
     this.#isOpen = true
+    this.#closed = []
   }
 
   /** Nothing that came up to now is of any account. */
@@ -96,6 +98,18 @@ export class Desk {
     )
   }
 
+  /** Whether one stays inside: if it is closed in place of ROLLBACK, that is heard of a little later. */
+  async staysInside(): Promise<boolean> {
+    const deadline = performance.now() + closingMs
+    while (this.isLeftInside && performance.now() < deadline) await pause(lookAgainMs)
+    return this.isLeftInside
+  }
+
+  /** Those that were closed since statements are sent as they come: the server may still be ending them. */
+  get closed(): readonly ProxiedSession[] {
+    return this.#closed
+  }
+
   /** How many sessions have ended so far. */
   get losses(): number {
     return this.#losses
@@ -113,7 +127,7 @@ export class Desk {
       if (performance.now() > deadline) throw this.#restless(limitMs)
       await pause(lookAgainMs)
     }
-    if (this.isLeftInside) throw this.leftInside()
+    if (await this.staysInside()) throw this.leftInside()
   }
 
   #restless(limitMs: number): StrategyFault {
@@ -154,7 +168,7 @@ export class Desk {
   }
 
   left(session: ProxiedSession): void {
-    this.#known.delete(session)
+    if (this.#known.delete(session) && this.#isOpen) this.#closed.push(session)
     this.#busy.delete(session)
     this.#losses += 1
     this.#run?.left(session)
@@ -225,9 +239,6 @@ export class DeskRun {
     this.#seats[0]?.fail(fault)
   }
 }
-
-/** How often to look whether a statement is over, in milliseconds. */
-const lookAgainMs = 2
 
 const unexpected = (name: string, statement: Statement): StrategyFault =>
   new StrategyFault(

@@ -71,6 +71,37 @@ const shop = (lock: Lock, actors: ActorsOf = 'shared'): Strategy =>
     { actors },
   )
 
+/** Refuses by closing its connection, so that the server rolls back. */
+const closing = pooled(async (pool, command) => {
+  const connection = await pool.connect()
+  let isBroken = true
+  try {
+    await connection.query('BEGIN')
+    const reply = await buy(askingOver(connection), command, ' FOR UPDATE')
+    if (reply.kind === 'ok') await connection.query('COMMIT')
+    isBroken = reply.kind !== 'ok'
+    return reply
+  } finally {
+    connection.release(isBroken)
+  }
+})
+
+/** Closes a connection that holds a lock, and begins anew over another one at the same moment. */
+const startingOver = pooled(
+  async (pool, command) => {
+    const [first, second] = [await pool.connect(), await pool.connect()]
+    await first.query('BEGIN')
+    await first.query('SELECT id FROM product WHERE id = ? FOR UPDATE', [command.productId])
+    first.release(true)
+    await second.query('BEGIN')
+    const reply = await buy(askingOver(second), command, ' FOR UPDATE')
+    await second.query('COMMIT')
+    second.release()
+    return reply
+  },
+  { size: 6 },
+)
+
 /** Tries again when the connection is lost, whatever became of the attempt before. */
 const retrying = (hasKey: boolean): Strategy => ({
   ...pooled(async (pool, command, { attempts, requestId }) => {
@@ -294,6 +325,21 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       expect(note).toContain('POST /purchases 1')
       expect(begin).toContain('BEGIN')
       expect(lanes.match(/201 ok\n *= ok/g)).toHaveLength(2)
+    })
+
+    test.for([
+      ['closes its connection in place of ROLLBACK', closing],
+      ['closes its connection and goes on over another one', startingOver],
+    ] as const)('that %s is rolled back before anybody goes on', async ([, strategy]) => {
+      const first = await everyHistory(lane, strategy, 'last-item', 3, 1)
+      expect(first.exploration).toMatchObject({ verdict: 'holds' })
+      const kinds = new Set(first.histories.flat().map((event) => JSON.parse(event).kind))
+      expect(kinds).toContain('disconnected')
+      expect(kinds).toContain('unblocked')
+      const again = await everyHistory(lane, strategy, 'last-item', 3, 1)
+      expect(again.histories).toEqual(first.histories)
+      // Nothing of it is left for the next one.
+      await expect(explored(lane, shop(' FOR UPDATE'))).resolves.toMatchObject({ verdict: 'holds' })
     })
 
     /** Answers before its last statement is done. */

@@ -39,6 +39,7 @@ describe('the statements of an actor', () => {
     other.transaction = 'open'
     await completes()
     arrives(third, 'beside it')
+    await settled() // the other one might have been closed
     await completes()
     arrives(other, 'COMMIT')
     expect(port.parked.map(({ connection }) => connection)).toEqual([0, 0, 1, 0])
@@ -120,6 +121,39 @@ describe('a connection that is lost with a statement under way', () => {
     await completes()
     seat.left(session)
     expect(port.faults).toEqual([])
+  })
+})
+
+describe('a connection that is closed with no statement under way', () => {
+  const closing = async (transaction: 'open' | 'none') => {
+    const chair = seated()
+    const session = new PlayedSession()
+    chair.arrives(session, 'BEGIN')
+    session.transaction = transaction
+    await chair.completes()
+    session.transaction = 'none' // nothing of it gets anywhere any more
+    chair.seat.left(session)
+    return { ...chair, session }
+  }
+
+  test('is waited for, and told of when the command has been done', async () => {
+    const { port, seat, session } = await closing('open')
+    expect(port).toMatchObject({ closedSessions: [session], toldOf: [], faults: [] })
+    await seat.done()
+    await seat.done()
+    expect(port.toldOf).toEqual([0])
+  })
+
+  test('is told of before the next statement', async () => {
+    const { port, arrives } = await closing('open')
+    arrives(new PlayedSession(), 'BEGIN')
+    expect(port.toldOf).toEqual([0])
+  })
+
+  test('is waited for outside a transaction too, and not told of', async () => {
+    const { port, seat, session } = await closing('none')
+    await seat.done()
+    expect(port).toMatchObject({ closedSessions: [session], toldOf: [] })
   })
 })
 

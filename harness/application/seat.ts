@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession } from '../databases/engine.ts'
 import type { ProxiedSession } from '../databases/proxy/session.ts'
@@ -16,6 +17,10 @@ interface Arrival {
 
 const committing = /^\s*(?:commit|end)\b/i
 
+/** How long the end of a connection may take to be heard of, in milliseconds, and how often to look. */
+export const closingMs = 200
+export const lookAgainMs = 2
+
 /** An actor in a run whose statements come from an application. */
 export class Seat {
   readonly actor: ActorId
@@ -28,6 +33,10 @@ export class Seat {
   readonly #slots: ProxiedSession[] = []
   readonly #arrivals: Arrival[] = []
   #current: Arrival | undefined
+  /** Sessions that were inside a transaction when they were last answered. */
+  readonly #inside = new Set<ProxiedSession>()
+  /** Those of them that the application has closed since, as histories number them. */
+  readonly #closed: number[] = []
   #refusal: DatabaseError | undefined
 
   constructor(
@@ -96,7 +105,11 @@ export class Seat {
   left(session: ProxiedSession): void {
     const waits =
       this.#current?.session === session || this.#arrivals.some((each) => each.session === session)
-    if (!waits || session.isStruck) return
+    if (session.isStruck) return
+    if (!waits) {
+      this.#noteClosed(session)
+      return
+    }
     const what = `A connection of actor ${actorName(this.actor)} was lost with a statement under way`
     const why = session.protocolError
     this.#port.fail(
@@ -104,6 +117,32 @@ export class Seat {
         ? new DatabaseFault(`${what}: the server has ended it.`)
         : new StrategyFault(`${what}: ${why ?? 'the application closed it, or has ended'}.`),
     )
+  }
+
+  /** The server rolls back what was open, and lets go of whatever the session has held. */
+  #noteClosed(session: ProxiedSession): void {
+    const place = this.#slots.indexOf(session)
+    if (place < 0) return
+    if (this.#inside.delete(session)) this.#closed.push(place)
+    this.#port.closed(session)
+  }
+
+  /**
+   * The application has done a command. If it is inside a transaction, it may have closed the connection
+   * in place of ROLLBACK, which is heard of a little later.
+   */
+  async done(): Promise<void> {
+    const deadline = performance.now() + closingMs
+    while (this.#isUnfinished && performance.now() < deadline) await pause(lookAgainMs)
+    this.#tellClosed()
+  }
+
+  get #isUnfinished(): boolean {
+    return this.#port.isIdle() && (this.#port.isInside() || this.#current !== undefined)
+  }
+
+  #tellClosed(): void {
+    for (const connection of this.#closed.splice(0)) this.#port.disconnected(connection)
   }
 
   fail(fault: Fault): void {
@@ -115,6 +154,16 @@ export class Seat {
     const arrival = this.#arrivals.shift()
     if (!arrival) return
     this.#current = arrival
+    // If that one was closed before this one was used, it is heard of in a moment.
+    const isInsideElsewhere = this.#slots.some(
+      (slot) => slot !== arrival.session && slot.transaction !== 'none',
+    )
+    if (isInsideElsewhere) setImmediate(() => setImmediate(() => this.#park(arrival)))
+    else this.#park(arrival)
+  }
+
+  #park(arrival: Arrival): void {
+    this.#tellClosed()
     const { session, statement } = arrival
     const connection = this.#placeOf(session)
     const step = { kind: 'statement', statement, ...(connection > 0 && { connection }) } as const
@@ -147,6 +196,8 @@ export class Seat {
 
   #deliver(session: ProxiedSession): void {
     this.#current = undefined
+    if (session.transaction === 'none') this.#inside.delete(session)
+    else this.#inside.add(session)
     session.deliver()
     this.#next()
   }

@@ -58,12 +58,14 @@ export async function executeNaively(
     await lane.reset(plan.initial)
     const commands = await new NaiveRun(options, sessions).execute()
     await host?.desk.quiet(limitMs)
+    for (const session of host?.desk.closed ?? []) await lane.untilEnded(session)
     const final = await lane.observe()
     lane.anticipate(plan.initial)
     return { observation: { initial: plan.initial, commands, committed: [final], final } }
   } catch (error) {
     // Who waits for a transaction that was left open says less than that.
-    const fault = host?.desk.isLeftInside ? host.desk.leftInside() : error
+    const isLeftInside = !options.signal?.aborted && (await host?.desk.staysInside())
+    const fault = host && isLeftInside ? host.desk.leftInside() : error
     await lane.recover().catch(() => undefined)
     throw fault
   } finally {

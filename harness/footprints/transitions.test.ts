@@ -61,6 +61,10 @@ class Script {
     return this.#add(actor, { kind: 'replied', command: 0, reply: ok() })
   }
 
+  disconnected(actor: ActorId): this {
+    return this.#add(actor, { kind: 'disconnected' })
+  }
+
   shares(actor: ActorId, process: number): this {
     return this.#add(actor, { kind: 'shares', process })
   }
@@ -109,6 +113,16 @@ describe('at read committed, on every engine', () => {
     for (const engine of engineNames) {
       const script = begun().done(0, text)
       expect(last(at('read-committed', engine), script)).toBe(expected)
+    }
+  })
+
+  test('a connection that is closed lets go of its locks, and the next transaction is another one', () => {
+    const closed = (): Script =>
+      begun('SELECT a FROM t FOR UPDATE', 'SELECT a FROM u').disconnected(0)
+    for (const engine of engineNames) {
+      const setting = at('read-committed', engine)
+      expect(last(setting, closed())).toBe('reads data of u, writes locks of t')
+      expect(last(setting, closed().done(0, 'BEGIN').done(0, 'COMMIT'))).toBe('')
     }
   })
 

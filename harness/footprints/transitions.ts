@@ -66,7 +66,10 @@ class ActorTrack {
   process: number | undefined
 
   connectionOf(request: Step): Connection {
-    const index = 'connection' in request ? (request.connection ?? 0) : 0
+    return this.connectionAt('connection' in request ? (request.connection ?? 0) : 0)
+  }
+
+  connectionAt(index: number): Connection {
     let connection = this.#connections.get(index)
     if (!connection) {
       connection = { transaction: undefined, level: undefined, isUnknown: false }
@@ -143,6 +146,9 @@ export class TransitionReader {
       case 'parked':
         // It may have waited until now, and what it reads it has read since then.
         if (event.request.kind === 'phase' && track.sent) this.#touch(track.sent)
+        return
+      case 'disconnected':
+        this.#disconnect(track.connectionAt(event.connection ?? 0))
         return
       case 'fault':
       case 'reconnected':
@@ -260,6 +266,11 @@ export class TransitionReader {
     }
     if (event.transaction === 'none') this.#end(sent.connection)
     track.sent = undefined
+  }
+
+  #disconnect(connection: Connection): void {
+    connection.transaction?.release(this.#effects)
+    this.#end(connection)
   }
 
   #end(connection: Connection): void {

@@ -146,6 +146,10 @@ function failedAttempts(events: readonly RunEvent[]): number {
   let failed = 0
   let isInside = false
   for (const event of events) {
+    if (event.kind === 'disconnected') {
+      failed += 1
+      isInside = false
+    }
     if (event.kind !== 'completed' && event.kind !== 'failed') continue
     const isOver = event.transaction === 'none'
     const isRefused = event.kind === 'failed' && retryable.has(event.error.errorClass)

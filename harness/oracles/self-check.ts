@@ -123,7 +123,8 @@ function releasedTogether(history: History): readonly ReadonlySet<ActorId>[] {
   for (const event of history) {
     if (event.kind === 'sent') groups.push(new Set())
     if (event.kind === 'unblocked') groups.at(-1)?.add(event.actor)
-    const hasEnded = 'transaction' in event && event.transaction === 'none'
+    const hasEnded =
+      event.kind === 'disconnected' || ('transaction' in event && event.transaction === 'none')
     if (hasEnded) for (const group of groups) group.delete(event.actor)
   }
   return groups
@@ -243,6 +244,8 @@ function describeEvent(event: RunEvent | undefined): string {
       return `${name} uses the memory of process ${event.process}`
     case 'fault':
       return `${name} is struck: ${faultTypes[event.fault].title}`
+    case 'disconnected':
+      return `${name} closes its connection inside a transaction`
     case 'reconnected':
       return `${name} connects again`
     case 'replied':

@@ -122,6 +122,7 @@ class Reader {
     else if (event.kind === 'completed' || event.kind === 'failed') this.#answer(event)
     else if (event.kind === 'replied') this.#reply(event)
     else if (event.kind === 'fault') this.#strike(event)
+    else if (event.kind === 'disconnected') this.#disconnect(event)
   }
 
   #send({ actor, step, request }: Extract<RunEvent, { kind: 'sent' }>): void {
@@ -196,6 +197,12 @@ class Reader {
       if (!connection.open || (ends === 'program' && owner !== actor)) continue
       this.#end(owner, connection, connection.open, 'refused')
     }
+  }
+
+  #disconnect({ actor, connection = 0 }: Extract<RunEvent, { kind: 'disconnected' }>): void {
+    const closed = this.#connections.get(`${actor}/${connection}`)
+    if (!closed?.open) return
+    this.#end(actor, closed, closed.open, closed.hasFailed ? 'refused' : 'rolled back')
   }
 
   #end(

@@ -106,6 +106,14 @@ class Lanes {
         yield* this.#beginCommand(actor)
         yield { actor, kind: 'remark', text: `fault: ${describeFault(event)}` }
         return
+      case 'disconnected':
+        this.#failed.delete(actor)
+        yield {
+          actor,
+          kind: 'remark',
+          text: 'its connection is closed, and the server rolls back',
+        }
+        return
       case 'reconnected':
         yield { actor, kind: 'remark', text: 'a new connection' }
         return

@@ -35,6 +35,20 @@ const lost = {
   message: 'Connection terminated unexpectedly',
 } as const
 
+test('a connection that is closed inside a transaction is shown, and what becomes of that', () => {
+  const story = new Story().begins(0).disconnects(0).replies(0, rejected('not enough stock'))
+  expect(timeline(planOf([buy(1)]), story)).toMatchInlineSnapshot(`
+    "
+    step  A
+          purchase(user 1, 1 of product 1):
+       1  BEGIN
+          <its connection is closed, and the server
+          rolls back>
+          = rejected: not enough stock
+    "
+  `)
+})
+
 describe('faults in the lanes', () => {
   test('are shown where they strike, and what comes after', () => {
     const story = new Story()

@@ -99,6 +99,10 @@ export interface ActorPort {
   isInside(): boolean
   /** Whether no step of the actor is parked or under way. */
   isIdle(): boolean
+  /** The session has been closed: nothing goes on until the server has nothing of it any more. */
+  closed(session: ActorSession): void
+  /** The server has rolled back what was open on a connection that was closed: see `RunEvent`. */
+  disconnected(connection: number): void
   /** Ends the run, which cannot be judged. */
   fail(fault: Fault): void
 }
@@ -174,6 +178,8 @@ export class Scheduler {
   #observation: Promise<void> | undefined
   /** Events since the last time everything was settled, by actor. */
   #unsorted = new Map<ActorId, RunEvent[]>()
+  /** Until the server has nothing any more of the sessions that have been closed. */
+  #closing: Promise<void> | undefined
   #fault: Fault | undefined
   #wake: (() => void) | undefined
   /** The plan's faults, if it has any. */
@@ -285,12 +291,30 @@ export class Scheduler {
       gate: (request, via) => this.#park(actor, request, via),
       isInside: () => actor.isInside,
       isIdle: () => actor.state === 'running',
+      closed: (session) => this.#awaitEnd(session),
+      disconnected: (connection) => {
+        const which = connection === 0 ? {} : { connection }
+        this.record({ kind: 'disconnected', actor: actor.id, ...which })
+      },
       fail: (fault) => this.#stop(fault),
     }
     body(port).then(
       () => this.#end(actor),
       (thrown: unknown) => this.#stop(toFault(thrown)),
     )
+  }
+
+  /** What the server lets go of then may let others go on. */
+  #awaitEnd(session: ActorSession): void {
+    const ended = Promise.all([this.#closing, this.#options.lane.untilEnded(session)])
+      .catch((thrown: unknown) => this.#stop(toFault(thrown)))
+      .then(() => {
+        if (this.#closing === ended) this.#closing = undefined
+        this.#answers += 1
+        this.#doubtWaits()
+        this.#notify()
+      })
+    this.#closing = ended
   }
 
   #end(actor: Actor): void {
@@ -697,6 +721,10 @@ export class Scheduler {
     let pauseMs = firstQuestionMs
     for (;;) {
       if (this.#fault) throw this.#fault
+      if (this.#closing) {
+        await this.#closing
+        continue
+      }
       if (this.#some('running')) {
         if (!(await this.#changed(limits.strategyMs))) throw this.#hung()
         continue

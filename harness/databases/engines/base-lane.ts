@@ -232,7 +232,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   async untilEnded(session: Session): Promise<void> {
-    this.#ended.add(session)
+    if (this.#opened.includes(session)) this.#ended.add(session)
     await this.untilGone([session.id])
     await this.#untilLost([session])
   }

@@ -61,6 +61,11 @@ const history = z.array(
       wasDone: z.boolean().exactOptional(),
     }),
     z.object({
+      kind: z.literal('disconnected'),
+      actor,
+      connection: z.int().min(0).exactOptional(),
+    }),
+    z.object({
       kind: z.literal('reconnected'),
       actor,
       connection: z.int().min(0).exactOptional(),
