@@ -17,7 +17,7 @@ export interface SentStep {
 
 /**
  * The statements that reached the server, in the order in which they were sent. Where a fault has ended
- * a session, a ROLLBACK stands for what the server did then.
+ * a session, or its client has closed it, a ROLLBACK stands for what the server did then.
  *
  * @throws {UsageError} when a specification cannot say what happened.
  */
@@ -47,6 +47,7 @@ class SentSteps {
     const { actor } = event
     if (event.kind === 'parked') this.#requests.set(actor, event.request)
     if (event.kind === 'fault') this.#strike(event)
+    if (event.kind === 'disconnected') this.#disconnect(event)
     if (event.kind === 'sent') this.#send(event)
     if (event.kind === 'completed' || event.kind === 'failed') {
       const session = sessionOf(actor, this.#requests.get(actor))
@@ -88,6 +89,13 @@ class SentSteps {
     }
   }
 
+  #disconnect({ actor, connection = 0 }: Extract<RunEvent, { kind: 'disconnected' }>): void {
+    const session = sessionAt(actor, connection)
+    if (!this.#inside.delete(session)) return
+    const remark = 'its connection is closed; the server rolls back'
+    this.#add(actor, session, rollback, { isVictim: false, remark })
+  }
+
   #add(
     actor: ActorId,
     session: string,
@@ -101,10 +109,11 @@ class SentSteps {
   }
 }
 
-const sessionOf = (actor: ActorId, request: Step | undefined): string => {
-  const connection = request && 'connection' in request ? (request.connection ?? 0) : 0
-  return actorName(actor) + (connection > 0 ? `${connection + 1}` : '')
-}
+const sessionOf = (actor: ActorId, request: Step | undefined): string =>
+  sessionAt(actor, request && 'connection' in request ? (request.connection ?? 0) : 0)
+
+const sessionAt = (actor: ActorId, connection: number): string =>
+  actorName(actor) + (connection > 0 ? `${connection + 1}` : '')
 
 const inexpressible = (what: string, how = 'with --grain statement'): UsageError =>
   new UsageError(
