@@ -49,6 +49,9 @@ export async function connect(
     application_name: applicationName,
     ...(options === '' ? {} : { options }),
   })
+  // A loss is reported by the statement under way, or the next one. It may be told of in the same packet as
+  // that the server is ready, so nobody could listen in time who waits for that.
+  client.on('error', () => {})
   try {
     await client.connect()
   } catch (error) {

@@ -396,12 +396,8 @@ async function connectOwn(server: DatabaseServer, database: string): Promise<Own
   }
 }
 
-async function connectTo(server: DatabaseServer, database: string): Promise<pg.Client> {
-  const client = await connect(withDatabase(server.url, database), {}, controlTimeoutMs)
-  // The statement under way, or the next one, reports it.
-  client.on('error', () => {})
-  return client
-}
+const connectTo = (server: DatabaseServer, database: string): Promise<pg.Client> =>
+  connect(withDatabase(server.url, database), {}, controlTimeoutMs)
 
 async function pidOf(client: pg.Client): Promise<number> {
   const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')

@@ -55,7 +55,6 @@ export class SpecConnection {
     settings: Readonly<Record<string, string>>,
   ): Promise<SpecConnection> {
     const client = await connect(url, settings, undefined, applicationName)
-    client.on('error', () => {}) // whoever asks next hears of it
     const answer = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
     const pid = answer.rows[0]?.pid
     if (pid === undefined) throw new DatabaseFault('PostgreSQL does not name its own process.')

@@ -94,7 +94,6 @@ export class SpecConnections {
     try {
       const setting = { url: withDatabase(server.url, database), name, sessions }
       const watcher = await connect(setting.url, {}, controlTimeoutMs)
-      watcher.on('error', () => {}) // the next question reports it
       return new SpecConnections(setting, watcher, await connectAll(setting, {}), drop)
     } catch (error) {
       await drop().catch(() => undefined)
