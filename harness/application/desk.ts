@@ -6,7 +6,7 @@ import type { ActorSession, StatementOutcome } from '../databases/engine.ts'
 import type { ActorId } from '../history.ts'
 import type { ActorPort } from '../scheduler/scheduler.ts'
 import type { ActorsOf } from './application.ts'
-import { closingMs, lookAgainMs, Seat } from './seat.ts'
+import { lookAgainMs, outlastsClosing, Seat } from './seat.ts'
 import { Turns } from './turns.ts'
 
 /** Is told of statements as they are sent and answered. */
@@ -99,10 +99,8 @@ export class Desk {
   }
 
   /** Whether one stays inside: if it is closed in place of ROLLBACK, that is heard of a little later. */
-  async staysInside(): Promise<boolean> {
-    const deadline = performance.now() + closingMs
-    while (this.isLeftInside && performance.now() < deadline) await pause(lookAgainMs)
-    return this.isLeftInside
+  staysInside(): Promise<boolean> {
+    return outlastsClosing(() => this.isLeftInside)
   }
 
   /** Those that were closed since statements are sent as they come: the server may still be ending them. */

@@ -18,8 +18,15 @@ interface Arrival {
 const committing = /^\s*(?:commit|end)\b/i
 
 /** How long the end of a connection may take to be heard of, in milliseconds, and how often to look. */
-export const closingMs = 200
+const closingMs = 200
 export const lookAgainMs = 2
+
+/** Whether it is still so when the end of a connection would have been heard of. */
+export async function outlastsClosing(isSo: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + closingMs
+  while (isSo() && performance.now() < deadline) await pause(lookAgainMs)
+  return isSo()
+}
 
 /** An actor in a run whose statements come from an application. */
 export class Seat {
@@ -132,8 +139,7 @@ export class Seat {
    * in place of ROLLBACK, which is heard of a little later.
    */
   async done(): Promise<void> {
-    const deadline = performance.now() + closingMs
-    while (this.#isUnfinished && performance.now() < deadline) await pause(lookAgainMs)
+    await outlastsClosing(() => this.#isUnfinished)
     this.#tellClosed()
   }
 

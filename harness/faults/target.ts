@@ -29,8 +29,10 @@ export function mayCommit(target: Target): boolean {
 }
 
 /** It begins a transaction, or says how the next one is to be, or ends one that is not there. */
-const beginsOrEnds = (text: string): boolean =>
-  !mayBeSeveral(fromFirstWord(text)) && control.test(fromFirstWord(text))
+function beginsOrEnds(text: string): boolean {
+  const statement = fromFirstWord(text)
+  return !mayBeSeveral(statement) && control.test(statement)
+}
 
 const control =
   /^(?:(?:begin|start|savepoint|release|rollback|abort|commit|end|show)\b|set\b(?!.*\())/is

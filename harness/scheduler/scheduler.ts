@@ -902,6 +902,7 @@ export class Scheduler {
 }
 
 const ownIdleHint = 'Waiting goes through session.sleep, and every statement through the session.'
+
 /** Those who are about to send a statement. */
 const senders = (actors: readonly Actor[]): ActorId[] =>
   actors.filter(({ request }) => request?.kind === 'statement').map(({ id }) => id)
