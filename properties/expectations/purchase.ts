@@ -395,7 +395,7 @@ export const purchase = {
     ),
     postgres: byLevel(
       unfencedLease,
-      { ...unfencedLease, inside: refusedInside },
+      { ...unfencedLease, inside: { ...refusedInside, breaksRarely: ['ok-has-its-purchase'] } },
       {
         ...unfencedLease,
         inside: { ...refusedInside, breaks: ['ok-has-its-purchase'] },
