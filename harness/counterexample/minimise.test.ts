@@ -197,6 +197,30 @@ describe('the faults of a plan', () => {
     expect(small.plan.actors).toEqual([[buy(2)]])
     expect(small.plan.faults).toEqual([{ actor: 0, step: 1, kind: 'answer-lost' }])
   })
+
+  test('come earlier where nothing is done twice before them', async () => {
+    /** Who is killed begins once more. Fails where the last answer is lost after the other's steps. */
+    const isLostAtLast: Try = async (plan, choose) => {
+      const killed = plan.faults?.find(({ kind }) => kind === 'session-killed')
+      const steps = 3 + (killed ? killed.step + 1 : 0)
+      const isStruck = plan.faults?.some(
+        ({ kind, step }) => kind === 'answer-lost' && step === steps - 1,
+      )
+      const run = simulate([idle(steps), idle(plan.actors.length > 1 ? 2 : 0)], choose)
+      return isStruck && run.order.join('').endsWith('010') ? recordOf(run) : undefined
+    }
+    const plan: Plan = {
+      ...planOf(stocked(9), [buy(1)], [buy(2)]),
+      faults: [
+        { actor: 0, step: 1, kind: 'session-killed' },
+        { actor: 0, step: 4, kind: 'answer-lost' },
+      ],
+    }
+    const failure = await firstFailure(plan, isLostAtLast, allSchedules())
+    const small = await minimise(failure, purchase, isLostAtLast)
+    expect(small.plan.faults).toEqual([{ actor: 0, step: 2, kind: 'answer-lost' }])
+    expect(small.plan.actors).toEqual([[buy(1)], [buy(2)]])
+  })
 })
 
 describe('minimise', () => {

@@ -60,14 +60,38 @@ export async function minimise(
 
 /** Leaves out faults that have nothing to do with it. */
 async function fewestFaults(failure: Failure, attempt: Try): Promise<Failure> {
-  const { faults = [], ...rest } = failure.plan
-  for (const index of faults.keys()) {
-    const fewer = faults.toSpliced(index, 1)
-    const plan = { ...rest, ...(fewer.length > 0 && { faults: fewer }) }
-    const record = await attemptOnce(attempt, plan, planned(scheduleOf(failure.record)))
+  for (const { plan, choose } of plansWithFewerFaults(failure)) {
+    const record = await attemptOnce(attempt, plan, choose)
     if (record) return fewestFaults({ plan, record }, attempt)
   }
   return failure
+}
+
+/**
+ * Without a fault, what came after it may come some steps earlier: those that its actor took in vain,
+ * and then once more.
+ */
+function* plansWithFewerFaults({
+  plan: { faults = [], ...rest },
+  record,
+}: Failure): Generator<{ readonly plan: Plan; readonly choose: Chooser }> {
+  const steps = stepsOf(record.history)
+  for (const [index, { actor, step }] of faults.entries()) {
+    const left = faults.toSpliced(index, 1)
+    const plan = { ...rest, ...(left.length > 0 && { faults: left }) }
+    yield { plan, choose: planned(scheduleOf(record)) }
+    const isAfter = (fault: PlannedFault): boolean => fault.actor === actor && fault.step > step
+    if (!left.some(isAfter)) continue
+    for (let inVain = 1; inVain <= step + 1; inVain++) {
+      const moved = left.map((fault) =>
+        isAfter(fault) ? { ...fault, step: fault.step - inVain } : fault,
+      )
+      const needed = steps.filter(
+        (each) => each.actor !== actor || each.number > step || each.number <= step - inVain,
+      )
+      yield { plan: { ...plan, faults: moved }, choose: inOrder(needed.map((each) => each.actor)) }
+    }
+  }
 }
 
 /** Names the steps that the faults strike, and not some before them: the run is the same. */
@@ -219,8 +243,10 @@ function withoutFaultsOf(plan: Plan, actor: ActorId): Plan {
 function withFaultsMoved({ plan, record }: Failure, actor: ActorId, command: number): Plan {
   if (!plan.faults) return plan
   const own = stepsOf(record.history).filter((step) => step.actor === actor)
-  const start = own.filter((step) => step.command < command).length
-  const length = own.filter((step) => step.command === command).length
+  const stepsIn = (which: (step: PlacedStep) => boolean): number =>
+    new Set(own.filter(which).map(({ number }) => number)).size
+  const start = stepsIn((step) => step.command < command)
+  const length = stepsIn((step) => step.command === command)
   const faults = plan.faults.map((fault) =>
     fault.actor === actor && fault.step >= start
       ? { ...fault, step: Math.max(start, fault.step - length) }

@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { statement } from '../databases/statement.ts'
 import { idle, locking, simulate } from '../explorers/fixtures/simulated-run.ts'
 import { inOrder, stepsOf, withFewerSwitches } from './order.ts'
 
 describe('stepsOf', () => {
-  test('says of each step whose it was, and in which of the commands', () => {
+  test('says of each step whose it was, in which of the commands, and its number', () => {
     const request = { kind: 'sleep', ms: 0 } as const
+    const phase = { kind: 'phase', statement: statement`UPDATE product SET stock = 0` } as const
     const reply = { kind: 'ok' } as const
     const steps = stepsOf([
       { kind: 'parked', actor: 0, request },
@@ -13,13 +15,19 @@ describe('stepsOf', () => {
       { kind: 'sent', actor: 1, step: 2, request },
       { kind: 'replied', actor: 0, command: 0, reply },
       { kind: 'sent', actor: 0, step: 3, request },
-      { kind: 'sent', actor: 1, step: 4, request },
+      { kind: 'sent', actor: 0, step: 4, request: phase },
+      { kind: 'sent', actor: 1, step: 5, request },
+      { kind: 'sent', actor: 0, step: 6, request },
+      { kind: 'fault', actor: 1, fault: 'client-dies', step: 7 },
     ])
     expect(steps).toEqual([
-      { actor: 0, command: 0 },
-      { actor: 1, command: 0 },
-      { actor: 0, command: 1 },
-      { actor: 1, command: 0 },
+      { actor: 0, command: 0, number: 0 },
+      { actor: 1, command: 0, number: 0 },
+      { actor: 0, command: 1, number: 1 },
+      { actor: 0, command: 1, number: 1 },
+      { actor: 1, command: 0, number: 1 },
+      { actor: 0, command: 1, number: 2 },
+      { actor: 1, command: 0, number: 2 },
     ])
   })
 })

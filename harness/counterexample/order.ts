@@ -1,21 +1,27 @@
 import type { ActorId, History } from '../history.ts'
 import type { Chooser } from '../scheduler/choice.ts'
 
-/** A step of a run: whose it was, and in which of the actor's commands. */
+/** A step of a run: whose it was, in which of the actor's commands, and its number as faults count. */
 export interface PlacedStep {
   readonly actor: ActorId
   readonly command: number
+  /** From 0 among the actor's own; a statement that stops inside takes its steps under one number. */
+  readonly number: number
 }
 
 /** The steps of a run, in the order in which they were sent. */
 export function stepsOf(history: History): readonly PlacedStep[] {
   const replies = new Map<ActorId, number>()
+  const begun = new Map<ActorId, number>()
   const steps: PlacedStep[] = []
   for (const event of history) {
     const { kind, actor } = event
+    const ofStatement = kind === 'sent' && event.request.kind === 'phase'
+    const number = (begun.get(actor) ?? 0) - (ofStatement ? 1 : 0)
     // Who dies when its turn comes takes that turn.
     const isTurn = kind === 'sent' || (kind === 'fault' && event.fault === 'client-dies')
-    if (isTurn) steps.push({ actor, command: replies.get(actor) ?? 0 })
+    if (isTurn) steps.push({ actor, command: replies.get(actor) ?? 0, number })
+    if (kind === 'sent') begun.set(actor, number + 1)
     if (kind === 'replied') replies.set(actor, (replies.get(actor) ?? 0) + 1)
   }
   return steps

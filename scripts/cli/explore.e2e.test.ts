@@ -263,13 +263,14 @@ describe.concurrent('explore', () => {
   })
 
   test('--time-budget ends it in time, with what was seen until then', async () => {
+    // Something is bought in the first schedule of this seed, in case a busy machine gets no further.
     const document = await lockstepJson(
       words(
-        'explore --strategy select-for-update --workload purchase --schedules 1000000 --time-budget 0.5',
+        'explore --strategy select-for-update --workload purchase --schedules 1000000 --time-budget 2 --seed 2',
       ),
     )
     expect(document).toMatchObject({ exitCode: 0, verdict: 'holds', exhausted: false })
     expect(document.schedules).toBeGreaterThan(0)
-    expect(document.elapsedMs).toBeLessThan(5_000)
+    expect(document.elapsedMs).toBeLessThan(10_000)
   })
 })
