@@ -62,16 +62,19 @@ describe('the statements of an actor', () => {
     expect(seat.refusal).toBeUndefined()
   })
 
-  test('once committed, are not why the application has failed', async () => {
-    const { port, seat, arrives, completes } = seated()
-    const session = new PlayedSession()
-    arrives(session, 'INSERT')
-    port.parked[0]?.refuse(refusal())
-    await settled()
-    arrives(session, 'COMMIT')
-    await completes()
-    expect(seat.refusal).toBeUndefined()
-  })
+  test.each(['COMMIT', '/* page 7 */ commit'])(
+    'once committed, are not why the application has failed: %s',
+    async (commit) => {
+      const { port, seat, arrives, completes } = seated()
+      const session = new PlayedSession()
+      arrives(session, 'INSERT')
+      port.parked[0]?.refuse(refusal())
+      await settled()
+      arrives(session, commit)
+      await completes()
+      expect(seat.refusal).toBeUndefined()
+    },
+  )
 })
 
 describe('a connection that is lost with a statement under way', () => {

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { fromFirstWord } from '../databases/commits.ts'
 import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession } from '../databases/engine.ts'
 import type { ProxiedSession } from '../databases/proxy/session.ts'
@@ -15,7 +16,7 @@ interface Arrival {
   readonly statement: Statement
 }
 
-const committing = /^\s*(?:commit|end)\b/i
+const committing = /^(?:commit|end)\b/i
 
 /** How long the end of a connection may take to be heard of, in milliseconds, and how often to look. */
 const closingMs = 200
@@ -178,7 +179,7 @@ export class Seat {
     answered.then(
       () => {
         // What the application throws from now on is not why the database has refused something.
-        if (committing.test(statement.parts[0] ?? '')) this.#refusal = undefined
+        if (committing.test(fromFirstWord(statement.parts[0] ?? ''))) this.#refusal = undefined
         return this.#answer(session)
       },
       (thrown: unknown) => {

@@ -49,7 +49,8 @@ const lossy = strategyThat((session, command) =>
   }),
 )
 
-const holdMs = 10
+/** Much longer than what a busy machine takes for the statements around it. */
+const holdMs = 25
 
 /** Everybody who buys holds the row for a while. */
 const holding = strategyThat((session, { productId }) =>
@@ -142,8 +143,8 @@ for (const engine of engines) {
 
     test('measures how long sessions wait for rows, where they meet', async (context) => {
       const hot = await lockWaitsOf(holding, 'hot', context)
-      // All but one wait all the time.
-      expect(hot.lockWaitMs).toBeGreaterThan(0.5 * 3 * hot.elapsedMs)
+      // All but one wait all the time, but for when the machine lets nobody come so far.
+      expect(hot.lockWaitMs).toBeGreaterThan(0.3 * 3 * hot.elapsedMs)
       expect(hot.lockWaitMs).toBeLessThan(1.5 * 4 * hot.elapsedMs)
       const spread = await lockWaitsOf(holding, 'spread', context)
       expect(spread.lockWaitMs).toBeLessThan(0.2 * hot.lockWaitMs)
@@ -151,7 +152,7 @@ for (const engine of engines) {
 
     test('measures how long sessions wait for locks that are no rows', async (context) => {
       const { lockWaitMs, elapsedMs } = await lockWaitsOf(holdingUserLock, 'hot', context)
-      expect(lockWaitMs).toBeGreaterThan(0.5 * 3 * elapsedMs)
+      expect(lockWaitMs).toBeGreaterThan(0.3 * 3 * elapsedMs)
       expect(lockWaitMs).toBeLessThan(1.5 * 4 * elapsedMs)
     })
 
