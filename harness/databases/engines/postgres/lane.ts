@@ -28,9 +28,9 @@ import type { Reception } from '../../proxy/session.ts'
 import { postgresWire } from '../../proxy/postgres/index.ts'
 import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
 import { createDatabase, dropDatabase } from './database.ts'
-import { observeSql, observedRows, resetSql } from './dialect.ts'
+import { identifier, nothing, observeSql, observedRows, resetSql, type Added } from './dialect.ts'
 import { classify } from './errors.ts'
-import { Schema } from './schema.ts'
+import { Schema, schemasSql } from './schema.ts'
 import { PostgresSession, type LaneSession } from './session.ts'
 import { PostgresStops } from './stops.ts'
 import { PostgresWireSession } from './wire-session.ts'
@@ -68,12 +68,25 @@ const waitingSql = {
     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
 }
 
-/** Tables that are not the workload's, and all sequences, as quoted names. */
+/** Tables that are not the workload's, and all sequences, as they stand in statements. What an extension brings is its own. */
 const addedSql = `
-  SELECT quote_ident(tablename) AS table, NULL AS sequence
-  FROM pg_tables WHERE schemaname = 'public' AND tablename <> ALL ($1)
-  UNION ALL
-  SELECT NULL, quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public'`
+  SELECT c.oid::regclass::text AS name, c.relkind = 'S' AS "isSequence"
+  FROM pg_class c
+  WHERE c.relkind IN ('r', 'p', 'S') AND c.relnamespace IN ${schemasSql}
+    AND NOT (c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1))
+    AND NOT EXISTS (
+      SELECT FROM pg_depend d
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
+
+/** All that a strategy before may have brought; what is in a schema goes with it. */
+const dropSql = `
+  DO $$
+  DECLARE dropped text;
+  BEGIN
+    FOR dropped IN SELECT nspname FROM pg_namespace WHERE oid IN ${schemasSql} LOOP
+      EXECUTE format('DROP SCHEMA %I CASCADE', dropped);
+    END LOOP;
+  END $$`
 
 export class PostgresLane extends BaseLane<LaneSession> {
   protected readonly server: DatabaseServer
@@ -84,15 +97,13 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** Keeps statements where they have stopped, if they are to. */
   #keeper: pg.Client | undefined
   #tables: readonly Table[] = []
-  /** Statements that bring back what a strategy's schema has added. */
-  #added: readonly string[] = []
+  /** What a strategy's schema has added, or an application. */
+  #added = nothing
   readonly #schema = new Schema()
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
   /** Since the tables were made. */
   #resets = 0
-  /** All tables, the workload's and those that a strategy has added. */
-  #vacuumed: string[] = []
   #lastReset: { readonly rows: Rows; readonly text: string } | undefined
 
   private constructor(
@@ -149,9 +160,10 @@ export class PostgresLane extends BaseLane<LaneSession> {
     this.#preparations += 1
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
-    await this.#ask(['DROP SCHEMA public CASCADE', 'CREATE SCHEMA public', ...creation, ...changes])
+    await this.#ask([dropSql, 'CREATE SCHEMA public', ...creation, ...changes])
     await this.#try(() => this.#schema.read(this.#control))
     this.#added = await this.#findAdded()
+    for (const table of this.#added.tables) await this.#refuseRowsIn(table)
     this.#resets = 0
     await this.#vacuum()
   }
@@ -165,41 +177,31 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
-  async #findAdded(): Promise<string[]> {
+  async #findAdded(): Promise<Added> {
     const known = this.#tables.map(({ name }) => name)
     const answer = await this.#try(() =>
-      this.#control.query<{ table: string | null; sequence: string | null }>(addedSql, [known]),
+      this.#control.query<{ name: string; isSequence: boolean }>(addedSql, [known]),
     )
-    const reset: string[] = []
-    this.#vacuumed = this.#tables.map(({ name }) => name)
-    for (const { table, sequence } of answer.rows) {
-      if (table !== null) {
-        await this.#refuseRowsIn(table)
-        this.#vacuumed.push(table)
-        reset.push(`DELETE FROM ${table}`)
-      }
-      if (sequence !== null) reset.push(`ALTER SEQUENCE ${sequence} RESTART`)
-    }
-    return reset
+    const namesOf = (areSequences: boolean): string[] =>
+      answer.rows.flatMap(({ name, isSequence }) => (isSequence === areSequences ? [name] : []))
+    return { tables: namesOf(false), sequences: namesOf(true) }
   }
 
   protected async findTables(): Promise<void> {
     await this.#try(() => this.#schema.read(this.#control))
-    const known = this.#tables.map(({ name }) => name)
-    const answer = await this.#try(() =>
-      this.#control.query<{ table: string | null }>(addedSql, [known]),
-    )
+    const { tables, sequences } = this.#added
     const found: string[] = []
-    for (const { table } of answer.rows) {
-      if (table === null || this.#vacuumed.includes(table)) continue
-      if (!(await this.#hasRows(table))) found.push(table)
+    for (const table of (await this.#findAdded()).tables) {
+      if (!tables.includes(table) && !(await this.#hasRows(table))) found.push(table)
     }
     if (found.length === 0) return
-    this.#vacuumed.push(...found)
-    // In one statement, as some may refer to others.
-    const deletions = found.map((table, index) => `found${index} AS (DELETE FROM ${table})`)
-    this.#added = [`WITH ${deletions.join()} SELECT`, ...this.#added]
+    this.#added = { tables: [...tables, ...found], sequences }
     this.#lastReset = undefined
+  }
+
+  /** All tables, the workload's and those that are added, as they stand in statements. */
+  get #allTables(): readonly string[] {
+    return [...this.#tables.map(({ name }) => identifier(name)), ...this.#added.tables]
   }
 
   async #refuseRowsIn(table: string): Promise<void> {
@@ -226,7 +228,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** The same rows are often brought back many times in a row. */
   #resetText(rows: Rows): string {
     if (this.#lastReset?.rows !== rows) {
-      this.#lastReset = { rows, text: [...this.#added, resetSql(this.#tables, rows)].join(';') }
+      this.#lastReset = { rows, text: resetSql(this.#tables, rows, this.#added) }
     }
     return this.#lastReset.text
   }
@@ -295,7 +297,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   }
 
   async readyForLoad(): Promise<void> {
-    for (const name of this.#vacuumed) await this.#ask([`VACUUM (ANALYZE) ${name}`])
+    for (const name of this.#allTables) await this.#ask([`VACUUM (ANALYZE) ${name}`])
     await Promise.all(this.opened.map((session) => session.tell(loadSetting)))
   }
 
@@ -349,7 +351,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
 
   /** Keeps empty pages: see `resetsBeforeVacuum`. */
   async #vacuum(): Promise<void> {
-    for (const name of this.#vacuumed) await this.#ask([`VACUUM (TRUNCATE false) ${name}`])
+    for (const name of this.#allTables) await this.#ask([`VACUUM (TRUNCATE false) ${name}`])
   }
 
   async #ask(statements: readonly string[]): Promise<void> {

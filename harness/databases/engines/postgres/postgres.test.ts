@@ -112,6 +112,56 @@ test('a lane that cannot be opened leaves no database', async () => {
   }
 })
 
+const ownSchemas = [
+  'CREATE SCHEMA app',
+  'CREATE TABLE app.request (id SERIAL PRIMARY KEY)',
+  'CREATE TABLE answer (request INT REFERENCES app.request)',
+  'CREATE TABLE app.zone (id INT PRIMARY KEY)',
+  'ALTER TABLE app.request ADD zone INT REFERENCES app.zone',
+  'ALTER TABLE redemption ADD zone INT REFERENCES app.zone',
+]
+
+test('what is in other schemas, or refers to each other, is emptied before every run', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare(redemption.tables, ownSchemas)
+    await lane.prepare(redemption.tables, ownSchemas) // what it has made before is gone
+    const [session] = await lane.sessions(1)
+    const coupon = [{ id: 1, code: 'C1', active: true, cap: 3 }]
+    for (let run = 0; run < 2; run++) {
+      await lane.reset({ coupon, redemption: [] })
+      for (const text of [
+        'INSERT INTO app.zone VALUES (1)',
+        'INSERT INTO app.request (zone) VALUES (1)',
+        'INSERT INTO answer VALUES (1)', // the number that the sequence has given
+        'INSERT INTO redemption (coupon_id, user_id, zone) VALUES (1, 1, 1)',
+      ]) {
+        expect(await session?.execute(statement([text]), [])).toMatchObject({ ok: true })
+      }
+    }
+  } finally {
+    await lane.close()
+  }
+})
+
+test('a statement stops inside where its table is in another schema, too', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare([], ['CREATE SCHEMA app', 'CREATE TABLE app.note (id INT)'])
+    await lane.addStops()
+    const [session] = await lane.sessions(1)
+    if (!session) throw new Error('a session was asked for')
+    await lane.hold(session)
+    const outcome = await new Promise<StatementOutcome | 'stopped'>((done, fail) => {
+      const insert = statement(['INSERT INTO app.note VALUES (1)'])
+      session.execute(insert, [], () => done('stopped')).then(done, fail)
+    })
+    expect(outcome).toBe('stopped')
+  } finally {
+    await lane.close()
+  }
+})
+
 test('a plan is what it was, however many runs there have been', async () => {
   const lane = await postgres.openLane(testServer(), { isolation: 'serializable' })
   try {

@@ -1,7 +1,7 @@
 import type pg from 'pg'
 
-/** Those that are no part of the server's own. */
-const schemasSql = `(SELECT oid FROM pg_namespace
+/** Schemas that are no part of the server's own, by their numbers. */
+export const schemasSql = `(SELECT oid FROM pg_namespace
   WHERE nspname NOT LIKE 'pg\\_%' AND nspname <> 'information_schema')`
 
 const namesSql = `
