@@ -49,11 +49,15 @@ export function resetSql(tables: readonly Table[], rows: Rows, added: Added = no
   return [...deletionsOf(names, added.tables), ...restarts, ...insertions].join(';')
 }
 
-/** In one statement where tables are not in the order in which they refer to each other. */
+/**
+ * In one statement where tables are not in the order in which they refer to each other; and once more for
+ * what triggers have written then.
+ */
 function deletionsOf(ordered: readonly string[], added: readonly string[]): string[] {
   const deletions = [...added, ...ordered].map((name) => `DELETE FROM ${name}`)
   if (added.length === 0) return deletions
-  return [`WITH ${deletions.map((each, index) => `d${index} AS (${each})`).join()} SELECT`]
+  const all = `WITH ${deletions.map((each, index) => `d${index} AS (${each})`).join()} SELECT`
+  return [all, all]
 }
 
 function insertSql({ name, columns }: Table, rows: readonly Row[]): string[] {

@@ -144,6 +144,27 @@ test('what is in other schemas, or refers to each other, is emptied before every
   }
 })
 
+test('what triggers write while tables are emptied is not there in the next run', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare(redemption.tables, [
+      'CREATE TABLE audit (id INT)',
+      `CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+       BEGIN INSERT INTO audit VALUES (OLD.id); RETURN NULL; END $$`,
+      'CREATE TRIGGER note AFTER DELETE ON coupon FOR EACH ROW EXECUTE FUNCTION note()',
+    ])
+    const [session] = await lane.sessions(1)
+    const coupon = [{ id: 1, code: 'C1', active: true, cap: 3 }]
+    for (let run = 0; run < 2; run++) {
+      await lane.reset({ coupon, redemption: [] })
+      const outcome = await session?.execute(statement(['SELECT id FROM audit']), [])
+      expect(outcome).toMatchObject({ rows: [] })
+    }
+  } finally {
+    await lane.close()
+  }
+})
+
 test('a statement stops inside where its table is in another schema, too', async () => {
   const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
   try {
