@@ -18,6 +18,9 @@ const files = {
   search: ['properties/search.props.ts'],
 } as const satisfies Record<(typeof stages)[number], readonly string[]>
 
+/** Opening and closing takes as long as the machine is busy with the tests of others. */
+const hookTimeout = 60_000
+
 const json = results()
 const outputFiles: Record<string, string> = json === undefined ? {} : { json }
 
@@ -36,6 +39,7 @@ export default defineConfig({
           exclude: ['**/*.e2e.test.ts'],
           globalSetup,
           testTimeout: 30_000,
+          hookTimeout,
         },
       },
       {
@@ -45,6 +49,7 @@ export default defineConfig({
           include: ['scripts/**/*.e2e.test.ts'],
           // Most of them wait for their turn, which is part of it: see scripts/fixtures/program.ts.
           testTimeout: 180_000,
+          hookTimeout,
           maxConcurrency: 50,
         },
       },
@@ -58,6 +63,7 @@ export default defineConfig({
           globalSetup,
           setupFiles: ['properties/time-budget.setup.ts'],
           testTimeout: 600_000,
+          hookTimeout,
         },
       },
     ],
