@@ -34,9 +34,11 @@ export function observedRows(tables: readonly Table[], answer: Row): Rows {
 export interface Added {
   readonly tables: readonly string[]
   readonly sequences: readonly string[]
+  /** Statements that make materialized views what they are at the beginning. */
+  readonly refreshes: readonly string[]
 }
 
-export const nothing: Added = { tables: [], sequences: [] }
+export const nothing: Added = { tables: [], sequences: [], refreshes: [] }
 
 /**
  * Statements that empty the tables and fill them again, in one text and so in one round trip and one
@@ -46,7 +48,9 @@ export function resetSql(tables: readonly Table[], rows: Rows, added: Added = no
   const names = tables.toReversed().map(({ name }) => identifier(name))
   const restarts = added.sequences.map((name) => `ALTER SEQUENCE ${name} RESTART`)
   const insertions = tables.flatMap((table) => insertSql(table, rows[table.name] ?? []))
-  return [...deletionsOf(names, added.tables), ...restarts, ...insertions].join(';')
+  return [...deletionsOf(names, added.tables), ...restarts, ...insertions, ...added.refreshes].join(
+    ';',
+  )
 }
 
 /**

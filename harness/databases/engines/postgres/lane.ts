@@ -68,15 +68,28 @@ const waitingSql = {
     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
 }
 
-/** Tables that are not the workload's, and all sequences, as they stand in statements. What an extension brings is its own. */
+/** What is added, and how it is brought back. */
+interface AddedRow {
+  /** As it stands in statements. */
+  readonly name: string
+  readonly kind: 'table' | 'sequence' | 'materialized view'
+  readonly isPopulated: boolean
+}
+
+/**
+ * Tables that are not the workload's, all sequences, and materialized views, each after those that it may
+ * be made of. What an extension brings is its own.
+ */
 const addedSql = `
-  SELECT c.oid::regclass::text AS name, c.relkind = 'S' AS "isSequence"
+  SELECT c.oid::regclass::text AS name, c.relispopulated AS "isPopulated", CASE c.relkind
+      WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind
   FROM pg_class c
-  WHERE c.relkind IN ('r', 'p', 'S') AND c.relnamespace IN ${schemasSql}
+  WHERE c.relkind IN ('r', 'p', 'S', 'm') AND c.relnamespace IN ${schemasSql}
     AND NOT (c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1))
     AND NOT EXISTS (
       SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`
+      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+  ORDER BY c.oid`
 
 /** All that a strategy before may have brought; what is in a schema goes with it. */
 const dropSql = `
@@ -179,23 +192,28 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
   async #findAdded(): Promise<Added> {
     const known = this.#tables.map(({ name }) => name)
-    const answer = await this.#try(() =>
-      this.#control.query<{ name: string; isSequence: boolean }>(addedSql, [known]),
-    )
-    const namesOf = (areSequences: boolean): string[] =>
-      answer.rows.flatMap(({ name, isSequence }) => (isSequence === areSequences ? [name] : []))
-    return { tables: namesOf(false), sequences: namesOf(true) }
+    const answer = await this.#try(() => this.#control.query<AddedRow>(addedSql, [known]))
+    const ofKind = (wanted: AddedRow['kind']): AddedRow[] =>
+      answer.rows.filter(({ kind }) => kind === wanted)
+    return {
+      tables: ofKind('table').map(({ name }) => name),
+      sequences: ofKind('sequence').map(({ name }) => name),
+      refreshes: ofKind('materialized view').map(
+        ({ name, isPopulated }) =>
+          `REFRESH MATERIALIZED VIEW ${name} WITH ${isPopulated ? '' : 'NO '}DATA`,
+      ),
+    }
   }
 
   protected async findTables(): Promise<void> {
     await this.#try(() => this.#schema.read(this.#control))
-    const { tables, sequences } = this.#added
+    const { tables } = this.#added
     const found: string[] = []
     for (const table of (await this.#findAdded()).tables) {
       if (!tables.includes(table) && !(await this.#hasRows(table))) found.push(table)
     }
     if (found.length === 0) return
-    this.#added = { tables: [...tables, ...found], sequences }
+    this.#added = { ...this.#added, tables: [...tables, ...found] }
     this.#lastReset = undefined
   }
 

@@ -165,6 +165,30 @@ test('what triggers write while tables are emptied is not there in the next run'
   }
 })
 
+test('a materialized view shows in every run what it is made of at the beginning', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare(redemption.tables, [
+      'CREATE MATERIALIZED VIEW code AS SELECT code FROM coupon',
+      'CREATE MATERIALIZED VIEW again AS SELECT code FROM code',
+      'CREATE MATERIALIZED VIEW later AS SELECT code FROM coupon WITH NO DATA',
+    ])
+    const [session] = await lane.sessions(1)
+    const ask = (text: string) => session?.execute(statement([text]), [])
+    for (const code of ['ONE', 'TWO', 'TWO']) {
+      await lane.reset({ coupon: [{ id: 1, code, active: true, cap: 3 }], redemption: [] })
+      for (const view of ['code', 'again']) {
+        expect(await ask(`SELECT code FROM ${view}`)).toMatchObject({ rows: [{ code }] })
+      }
+      expect(await ask('SELECT code FROM later')).toMatchObject({ ok: false })
+      await ask("UPDATE coupon SET code = 'other'")
+      for (const view of ['code', 'again', 'later']) await ask(`REFRESH MATERIALIZED VIEW ${view}`)
+    }
+  } finally {
+    await lane.close()
+  }
+})
+
 test('a statement stops inside where its table is in another schema, too', async () => {
   const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
   try {
