@@ -46,11 +46,10 @@ export const nothing: Added = { tables: [], sequences: [], refreshes: [] }
  */
 export function resetSql(tables: readonly Table[], rows: Rows, added: Added = nothing): string {
   const names = tables.toReversed().map(({ name }) => identifier(name))
+  const deletions = deletionsOf(names, added.tables)
   const restarts = added.sequences.map((name) => `ALTER SEQUENCE ${name} RESTART`)
   const insertions = tables.flatMap((table) => insertSql(table, rows[table.name] ?? []))
-  return [...deletionsOf(names, added.tables), ...restarts, ...insertions, ...added.refreshes].join(
-    ';',
-  )
+  return [...deletions, ...restarts, ...insertions, ...added.refreshes].join(';')
 }
 
 /**
@@ -58,9 +57,9 @@ export function resetSql(tables: readonly Table[], rows: Rows, added: Added = no
  * what triggers have written then.
  */
 function deletionsOf(ordered: readonly string[], added: readonly string[]): string[] {
-  const deletions = [...added, ...ordered].map((name) => `DELETE FROM ${name}`)
-  if (added.length === 0) return deletions
-  const all = `WITH ${deletions.map((each, index) => `d${index} AS (${each})`).join()} SELECT`
+  const each = [...added, ...ordered].map((name) => `DELETE FROM ${name}`)
+  if (added.length === 0) return each
+  const all = `WITH ${each.map((text, index) => `d${index} AS (${text})`).join()} SELECT`
   return [all, all]
 }
 

@@ -197,11 +197,10 @@ test('a statement stops inside where its table is in another schema, too', async
     const [session] = await lane.sessions(1)
     if (!session) throw new Error('a session was asked for')
     await lane.hold(session)
-    const outcome = await new Promise<StatementOutcome | 'stopped'>((done, fail) => {
-      const insert = statement(['INSERT INTO app.note VALUES (1)'])
-      session.execute(insert, [], () => done('stopped')).then(done, fail)
-    })
-    expect(outcome).toBe('stopped')
+    const insert = statement(['INSERT INTO app.note VALUES (1)'])
+    const stopped = Promise.withResolvers<'stopped'>()
+    const done = session.execute(insert, [], () => stopped.resolve('stopped'))
+    expect(await Promise.race([stopped.promise, done])).toBe('stopped')
   } finally {
     await lane.close()
   }
