@@ -382,7 +382,15 @@ export const purchase = {
   },
   'purchase/order-then-decrement': {
     ...everywhere(always(holds)),
-    postgres: byLevel(holds, { inside: refusedInside }, { inside: refusedInside }),
+    postgres: byLevel(
+      holds,
+      { inside: refusedInside },
+      {
+        // Found in one of 91,000 schedules of all strategies: what is bought stays when each attempt to
+        // delete it is refused.
+        inside: { ...refusedInside, breaksRarely: ['stock-conserved', 'ok-has-its-purchase'] },
+      },
+    ),
   },
   'purchase/unfenced-lease': {
     ...innodb(
