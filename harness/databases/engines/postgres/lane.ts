@@ -73,7 +73,8 @@ interface AddedRow {
   /** As it stands in statements. */
   readonly name: string
   readonly kind: 'table' | 'sequence' | 'materialized view'
-  readonly isPopulated: boolean
+  /** Whether the view holds rows, or may hold them; or the sequence has given a number. */
+  readonly isBegun: boolean
 }
 
 /**
@@ -81,8 +82,10 @@ interface AddedRow {
  * be made of. What an extension brings is its own.
  */
 const addedSql = `
-  SELECT c.oid::regclass::text AS name, c.relispopulated AS "isPopulated", CASE c.relkind
-      WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind
+  SELECT c.oid::regclass::text AS name,
+    CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind,
+    CASE c.relkind WHEN 'S' THEN pg_sequence_last_value(c.oid) IS NOT NULL
+      ELSE c.relispopulated END AS "isBegun"
   FROM pg_class c
   WHERE c.relkind IN ('r', 'p', 'S', 'm') AND c.relnamespace IN ${schemasSql}
     AND NOT (c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1))
@@ -90,6 +93,16 @@ const addedSql = `
       SELECT FROM pg_depend d
       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
   ORDER BY c.oid`
+
+const namesOf = (wanted: AddedRow['kind'], rows: readonly AddedRow[]): string[] =>
+  rows.filter(({ kind }) => kind === wanted).map(({ name }) => name)
+
+const refreshesOf = (rows: readonly AddedRow[]): string[] =>
+  rows
+    .filter(({ kind }) => kind === 'materialized view')
+    .map(
+      ({ name, isBegun }) => `REFRESH MATERIALIZED VIEW ${name} WITH ${isBegun ? '' : 'NO '}DATA`,
+    )
 
 /** All that a strategy before may have brought; what is in a schema goes with it. */
 const dropSql = `
@@ -191,29 +204,38 @@ export class PostgresLane extends BaseLane<LaneSession> {
 
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
   async #findAdded(): Promise<Added> {
-    const known = this.#tables.map(({ name }) => name)
-    const answer = await this.#try(() => this.#control.query<AddedRow>(addedSql, [known]))
-    const ofKind = (wanted: AddedRow['kind']): AddedRow[] =>
-      answer.rows.filter(({ kind }) => kind === wanted)
+    const rows = await this.#addedRows()
     return {
-      tables: ofKind('table').map(({ name }) => name),
-      sequences: ofKind('sequence').map(({ name }) => name),
-      refreshes: ofKind('materialized view').map(
-        ({ name, isPopulated }) =>
-          `REFRESH MATERIALIZED VIEW ${name} WITH ${isPopulated ? '' : 'NO '}DATA`,
-      ),
+      tables: namesOf('table', rows),
+      sequences: namesOf('sequence', rows),
+      refreshes: refreshesOf(rows),
     }
   }
 
+  async #addedRows(): Promise<readonly AddedRow[]> {
+    const known = this.#tables.map(({ name }) => name)
+    const answer = await this.#try(() => this.#control.query<AddedRow>(addedSql, [known]))
+    return answer.rows
+  }
+
+  /** What has rows stays as it is, and so do sequences that may have numbered them. */
   protected async findTables(): Promise<void> {
     await this.#try(() => this.#schema.read(this.#control))
-    const { tables } = this.#added
+    const rows = await this.#addedRows()
+    const { tables, sequences } = this.#added
     const found: string[] = []
-    for (const table of (await this.#findAdded()).tables) {
+    for (const table of namesOf('table', rows)) {
       if (!tables.includes(table) && !(await this.#hasRows(table))) found.push(table)
     }
-    if (found.length === 0) return
-    this.#added = { ...this.#added, tables: [...tables, ...found] }
+    const unused = namesOf(
+      'sequence',
+      rows.filter(({ isBegun }) => !isBegun),
+    )
+    this.#added = {
+      tables: [...tables, ...found],
+      sequences: [...new Set([...sequences, ...unused])],
+      refreshes: refreshesOf(rows),
+    }
     this.#lastReset = undefined
   }
 

@@ -286,6 +286,26 @@ test('what a function leaves behind is not there in the next run, whoever has ca
   }
 })
 
+test('what an application has made itself begins anew, and what it has begun to use stays', async () => {
+  const { client } = await visitor()
+  await client.query(`
+    CREATE SCHEMA app;
+    CREATE TABLE app.entry (id SERIAL, note INT);
+    CREATE TABLE migration (id SERIAL, name TEXT);
+    INSERT INTO migration (name) VALUES ('first');
+    CREATE MATERIALIZED VIEW total AS SELECT count(*)::int AS notes FROM note`)
+  await lane.noticeTables()
+  for (const migrations of [2, 3]) {
+    await lane.reset({})
+    const rowOf = async (text: string): Promise<unknown> => (await client.query(text)).rows[0]
+    expect(await rowOf('SELECT notes FROM total')).toEqual({ notes: 0 })
+    expect(await rowOf('INSERT INTO app.entry (note) VALUES (7) RETURNING id')).toEqual({ id: 1 })
+    const again = "INSERT INTO migration (name) VALUES ('again') RETURNING id"
+    expect(await rowOf(again)).toEqual({ id: migrations })
+    await client.query('INSERT INTO note VALUES (1); REFRESH MATERIALIZED VIEW total')
+  }
+})
+
 test('a function that an application brings itself is noticed', async () => {
   const { client, session } = await visitor()
   await client.query(functionOf('BEGIN SET my.seen = 1; RETURN 1; END'))
