@@ -399,6 +399,26 @@ describe('an actor', () => {
     )
   })
 
+  test('finds tables empty that it makes, and misses none that it has dropped', async () => {
+    const counts: number[] = []
+    const lazy = purchaseStrategy('lazy', async ({ sql }, { userId }) => {
+      if (userId === 3) await sql`DROP TABLE request`
+      await sql`CREATE TABLE IF NOT EXISTS request (id INT)`
+      if (userId === 2) await sql`CREATE TABLE IF NOT EXISTS other AS SELECT 1 AS id`
+      if (userId === 2) counts.push((await sql`SELECT id FROM other`).length)
+      await sql`INSERT INTO request (id) VALUES (1)`
+      counts.push((await sql`SELECT id FROM request`).length)
+      if (userId === 3) await sql`DROP TABLE request`
+      return ok()
+    })
+    const strangers = [1, 2, 3].map((userId) => planOf([[buy(userId, 1)]]))
+    await prepareLane(lane, lazy)
+    for (const plan of [...strangers, ...strangers]) {
+      await executeRun({ lane, strategy: lazy, plan, limits })
+    }
+    expect(counts).toEqual([1, 1, 1, 1, 1, 0, 1, 1])
+  })
+
   test('shares the memory of its process with every second actor, and with no other run', async () => {
     const seen: string[] = []
     const strategy = purchaseStrategy('remembers', async (session, { userId }) => {

@@ -1,4 +1,5 @@
 import { forEngine, type ActorSession, type Lane, type Rows } from './databases/engine.ts'
+import { mayMakeTables } from './databases/creations.ts'
 import { DatabaseError } from './databases/database-error.ts'
 import {
   DatabaseFault,
@@ -94,6 +95,7 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
     const record = await run.execute()
     // An application would find out some time that connections which it does not use are gone.
     if (host && run.serverWasKilled) await lane.recover()
+    if (hasMadeTables(record)) await lane.noticeMadeTables()
     lane.anticipate(plan.initial)
     return record
   } catch (error) {
@@ -104,6 +106,14 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
     host?.desk.end()
   }
 }
+
+const hasMadeTables = ({ history }: RunRecord): boolean =>
+  history.some(
+    (event) =>
+      event.kind === 'sent' &&
+      event.request.kind === 'statement' &&
+      mayMakeTables(event.request.statement),
+  )
 
 /**
  * Applications open connections when they need them, and some then ask the server this and that. They have

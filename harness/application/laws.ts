@@ -546,6 +546,25 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       expect(counts.slice(2)).toEqual([1, 2, 1, 2, 1, 2])
     })
 
+    test('finds tables empty that its commands make where they are not there', async () => {
+      const counts: number[] = []
+      const lazy = pooled(async (pool, { userId }) => {
+        const connection = await pool.connect()
+        // Both at once may be one too many.
+        await connection.query('CREATE TABLE IF NOT EXISTS request (id INT)').catch(() => {})
+        await connection.query('INSERT INTO request (id) VALUES (?)', [userId])
+        const [row] = await connection.query('SELECT COUNT(*) AS number FROM request')
+        connection.release()
+        counts.push(Number(row?.['number']))
+        return ok()
+      })
+      await prepareLane(lane, lazy)
+      const plan = startOf('plenty')
+      for (let run = 0; run < 3; run++) await executeRun({ lane, strategy: lazy, plan })
+      // Once with no scheduler, which is when they are made.
+      expect(counts.slice(2)).toEqual([1, 2, 1, 2, 1, 2])
+    })
+
     test('is left alone with its old connections once it was stopped', async () => {
       const pools: Pool[] = []
       const staying: Strategy = {

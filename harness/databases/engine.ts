@@ -82,6 +82,12 @@ export interface Lane {
   noticeTables(): Promise<void>
 
   /**
+   * Commands may have made tables, such as those that make what they need where it is not there yet. The
+   * ones that are new are empty at every reset from now on, and those that are gone are forgotten.
+   */
+  noticeMadeTables(): Promise<void>
+
+  /**
    * From now on, and until the lane is prepared again, statements can be made to stop: see `hold`.
    * Called right after `prepare`.
    *

@@ -115,8 +115,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** Brings `rows` back, and ends what sessions still hold from before. */
   protected abstract runReset(rows: Rows): Promise<void>
 
-  /** Looks at the tables again: see `noticeTables`. */
-  protected abstract findTables(): Promise<void>
+  /** Looks at the tables again: see `noticeTables`, and `noticeMadeTables` for what is filled. */
+  protected abstract findTables(filled: 'left alone' | 'emptied'): Promise<void>
 
   /** Asks the server to end the session. */
   protected abstract terminate(session: Session): Promise<void>
@@ -315,11 +315,19 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     }
   }
 
-  async noticeTables(): Promise<void> {
+  noticeTables(): Promise<void> {
+    return this.#lookAtTables('left alone')
+  }
+
+  noticeMadeTables(): Promise<void> {
+    return this.#lookAtTables('emptied')
+  }
+
+  async #lookAtTables(filled: 'left alone' | 'emptied'): Promise<void> {
     // It knows nothing of them.
     await this.#anticipated?.done.catch(() => undefined)
     this.#anticipated = undefined
-    await this.findTables()
+    await this.findTables(filled)
   }
 
   reset(rows: Rows): Promise<void> {

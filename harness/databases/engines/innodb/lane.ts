@@ -80,6 +80,9 @@ const processesSql = `
     COALESCE(SUM(DB <> DATABASE() AND COMMAND <> 'Sleep'), 0) AS strangers
   FROM information_schema.PROCESSLIST`
 
+const namesOf = (added: readonly Added[]): ReadonlySet<string> =>
+  new Set(added.map(({ name }) => name))
+
 export class InnodbLane extends BaseLane<LaneSession> {
   protected readonly server: DatabaseServer
   readonly #variant: Variant
@@ -95,8 +98,10 @@ export class InnodbLane extends BaseLane<LaneSession> {
   #keeper: mysql.Connection | undefined
   #stops: InnodbStops | undefined
   #tables: readonly Table[] = []
-  /** What a strategy's schema has added, or an application. */
+  /** What a strategy's schema has added, an application, or commands. */
   #added: readonly Added[] = []
+  /** Names of all that was there when the tables were last looked at. */
+  #seen: ReadonlySet<string> = new Set()
   #restoration: Restoration | undefined
   /** What sessions have written since the last reset that were replaced. */
   readonly #inherited: Writes[] = []
@@ -173,6 +178,7 @@ export class InnodbLane extends BaseLane<LaneSession> {
     await this.#ask(`DROP DATABASE ${own}; CREATE DATABASE ${own}; USE ${own}`)
     for (const text of [...creation, ...changes]) await this.#ask(text)
     this.#added = await this.#findAdded()
+    this.#seen = namesOf(this.#added)
     for (const { name, isSequence } of this.#added) if (!isSequence) await this.#refuseRowsIn(name)
     await this.#learnTables()
   }
@@ -183,13 +189,18 @@ export class InnodbLane extends BaseLane<LaneSession> {
     )
   }
 
-  protected async findTables(): Promise<void> {
-    const found = await this.#findAdded()
-    const known = new Set(this.#added.map(({ name }) => name))
-    for (const each of found) {
-      if (known.has(each.name) || each.isSequence || (await this.#hasRows(each.name))) continue
-      this.#added = [...this.#added, each]
+  protected async findTables(filled: 'left alone' | 'emptied'): Promise<void> {
+    const all = await this.#findAdded()
+    const found: Added[] = []
+    for (const each of all) {
+      if (this.#seen.has(each.name)) continue
+      const begins = filled === 'emptied' || !(each.isSequence || (await this.#hasRows(each.name)))
+      if (begins) found.push(each)
     }
+    const left = this.#added.filter(({ name }) => all.some((each) => each.name === name))
+    this.#seen = namesOf(all)
+    if (filled === 'emptied' && found.length === 0 && left.length === this.#added.length) return
+    this.#added = [...left, ...found]
     await this.#learnTables()
   }
 

@@ -123,8 +123,10 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** Keeps statements where they have stopped, if they are to. */
   #keeper: pg.Client | undefined
   #tables: readonly Table[] = []
-  /** What a strategy's schema has added, or an application. */
+  /** What a strategy's schema has added, an application, or commands. */
   #added = nothing
+  /** Names of all that was there when the tables were last looked at. */
+  #seen: ReadonlySet<string> = new Set()
   readonly #schema = new Schema()
   #preparations = 0
   #observe = { name: 'observe0', text: 'SELECT' }
@@ -205,6 +207,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
   async #findAdded(): Promise<Added> {
     const rows = await this.#addedRows()
+    this.#seen = new Set(rows.map(({ name }) => name))
     return {
       tables: namesOf('table', rows),
       sequences: namesOf('sequence', rows),
@@ -218,22 +221,20 @@ export class PostgresLane extends BaseLane<LaneSession> {
     return answer.rows
   }
 
-  /** What has rows stays as it is, and so do sequences that may have numbered them. */
-  protected async findTables(): Promise<void> {
+  /** With a table that is left alone goes the sequence that may have numbered its rows. */
+  protected async findTables(filled: 'left alone' | 'emptied'): Promise<void> {
     await this.#try(() => this.#schema.read(this.#control))
     const rows = await this.#addedRows()
-    const { tables, sequences } = this.#added
-    const found: string[] = []
-    for (const table of namesOf('table', rows)) {
-      if (!tables.includes(table) && !(await this.#hasRows(table))) found.push(table)
-    }
-    const unused = namesOf(
-      'sequence',
-      rows.filter(({ isBegun }) => !isBegun),
-    )
+    const isNew = ({ name }: AddedRow): boolean => !this.#seen.has(name)
+    const begins = async ({ kind, name, isBegun }: AddedRow): Promise<boolean> =>
+      filled === 'emptied' || !(kind === 'table' ? await this.#hasRows(name) : isBegun)
+    const found: AddedRow[] = []
+    for (const row of rows.filter(isNew)) if (await begins(row)) found.push(row)
+    const isThere = (name: string): boolean => rows.some((row) => row.name === name)
+    this.#seen = new Set(rows.map(({ name }) => name))
     this.#added = {
-      tables: [...tables, ...found],
-      sequences: [...new Set([...sequences, ...unused])],
+      tables: [...this.#added.tables.filter(isThere), ...namesOf('table', found)],
+      sequences: [...this.#added.sequences.filter(isThere), ...namesOf('sequence', found)],
       refreshes: refreshesOf(rows),
     }
     this.#lastReset = undefined

@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest'
+import { mayMakeTables } from './creations.ts'
+import { statement } from './statement.ts'
+
+test.each([
+  'CREATE TABLE IF NOT EXISTS request (id INT)',
+  '/* first */ create unlogged table request (id INT)',
+  'BEGIN; CREATE TABLE request (id INT); COMMIT',
+  'ALTER TABLE request RENAME TO demand',
+  'DROP TABLE request',
+  'CALL set_up()',
+  'DO $$ BEGIN EXECUTE $1; END $$',
+  'SELECT id INTO request FROM coupon',
+  'WITH c AS (SELECT 1 AS id) SELECT id INTO request FROM c',
+])('may make tables or remove some: %s', (text) => {
+  expect(mayMakeTables(statement([text]))).toBe(true)
+})
+
+test.each([
+  'SELECT id FROM coupon',
+  'INSERT INTO redemption (coupon_id) SELECT id FROM coupon',
+  'UPDATE product SET stock = stock - 1',
+  'SELECT stock INTO @stock FROM product',
+  'COMMIT',
+])('makes none: %s', (text) => {
+  expect(mayMakeTables(statement([text]))).toBe(false)
+})
