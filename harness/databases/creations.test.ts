@@ -9,7 +9,8 @@ test.each([
   'ALTER TABLE request RENAME TO demand',
   'DROP TABLE request',
   'CALL set_up()',
-  'DO $$ BEGIN EXECUTE $1; END $$',
+  'DO $$ BEGIN PERFORM set_up(); END $$',
+  "do language plpgsql 'BEGIN PERFORM set_up(); END'",
   'SELECT id INTO request FROM coupon',
   'WITH c AS (SELECT 1 AS id) SELECT id INTO request FROM c',
 ])('may make tables or remove some: %s', (text) => {
@@ -22,6 +23,10 @@ test.each([
   'UPDATE product SET stock = stock - 1',
   'SELECT stock INTO @stock FROM product',
   'COMMIT',
+  'CREATE TEMPORARY TABLE request (id INT)',
+  'INSERT INTO request (id) VALUES (1) ON CONFLICT DO NOTHING',
+  'DO RELEASE_ALL_LOCKS()',
+  'SELECT created_at, dropped, executed FROM coupon',
 ])('makes none: %s', (text) => {
   expect(mayMakeTables(statement([text]))).toBe(false)
 })
