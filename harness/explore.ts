@@ -155,7 +155,11 @@ class Exploring {
       return
     }
     const refusal = await prepareAt(place)
-    if (refusal === undefined) return this.#searchPlace(place, budget)
+    if (refusal === undefined) {
+      await this.#searchPlace(place, budget)
+      await this.#checkTables()
+      return
+    }
     // Without another grain to go by, nothing has been looked at.
     if (this.#grains.length === 1) throw new DatabaseFault(refusal)
     this.#ledger.notRun(grain, refusal)
@@ -186,6 +190,13 @@ class Exploring {
       selfCheckEvery,
     })
     if (wasLast) this.#ledger.exhausted(place.grain)
+  }
+
+  /** Before they are made anew for the next grain. */
+  async #checkTables(): Promise<void> {
+    if (this.#hunt.finding || this.#hunt.stop) return
+    const changed = await this.#options.lane.changedTables()
+    if (changed.length > 0) this.#hunt.end(outlasting(changed))
   }
 
   /** A search that has found nothing says something only if it has looked. */
@@ -285,6 +296,11 @@ const nothingCanStrike: Stop = {
   reason: 'None of the faults that were asked for can strike here, so nothing is known of them.',
   fault: 'harness',
 }
+
+const outlasting = (tables: readonly string[]): Stop => ({
+  reason: `Commands have changed what is in ${tables.join(' and ')}. Lockstep leaves tables alone that have rows when the application has started, so each run has found there what the ones before it have left. Have start() leave them empty, or make them tables of the workload.`,
+  fault: 'strategy',
+})
 
 /** Refuses what cannot be explored, before a server is started for it. */
 export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {

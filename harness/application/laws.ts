@@ -544,7 +544,46 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
       for (let run = 0; run < 3; run++) await executeRun({ lane, strategy: auditing, plan })
       // Once with no scheduler, where both may see what the other has done, or not.
       expect(counts.slice(2)).toEqual([1, 2, 1, 2, 1, 2])
+      expect(await lane.changedTables()).toEqual(['migration'])
     })
+
+    test.each(['SELECT', 'UPDATE'] as const)(
+      'is judged only where what it has begun with is what every run finds: %s',
+      async (verb) => {
+        const counting: Strategy = {
+          ...pooled(async (pool) => {
+            const connection = await pool.connect()
+            await connection.query(texts[verb])
+            connection.release()
+            return ok()
+          }),
+          claims: ['stock-never-negative'],
+          application: {
+            actors: 'shared',
+            start: async ({ url, engine, actors: count }) => {
+              const pool = openPool(engine, url, count)
+              const connection = await pool.connect()
+              await connection.query('CREATE TABLE IF NOT EXISTS served (number INT)')
+              await connection.query('INSERT INTO served (number) VALUES (0)')
+              connection.release()
+              return pool
+            },
+            stop: (pool) => (pool as Pool).end(),
+          },
+        }
+        const texts = {
+          SELECT: 'SELECT number FROM served',
+          UPDATE: 'UPDATE served SET number = number + 1',
+        }
+        const found = await explore({ lane, strategy: counting, explorer: random, schedules: 5 })
+        const reason = found.verdict === 'inconclusive' ? found.reason : found.verdict
+        expect(reason).toBe(
+          verb === 'SELECT'
+            ? 'holds'
+            : 'Commands have changed what is in served. Lockstep leaves tables alone that have rows when the application has started, so each run has found there what the ones before it have left. Have start() leave them empty, or make them tables of the workload.',
+        )
+      },
+    )
 
     test('finds tables empty that its commands make where they are not there', async () => {
       const counts: number[] = []

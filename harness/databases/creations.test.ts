@@ -24,6 +24,7 @@ test.each([
   'SELECT stock INTO @stock FROM product',
   'COMMIT',
   'CREATE TEMPORARY TABLE request (id INT)',
+  'SELECT id INTO TEMP request FROM coupon',
   'INSERT INTO request (id) VALUES (1) ON CONFLICT DO NOTHING',
   'DO RELEASE_ALL_LOCKS()',
   'SELECT created_at, dropped, executed FROM coupon',

@@ -88,6 +88,12 @@ export interface Lane {
   noticeMadeTables(): Promise<void>
 
   /**
+   * Names of the tables that `noticeTables` has left alone and that hold something else by now: what commands
+   * have written there, the next run finds.
+   */
+  changedTables(): Promise<readonly string[]>
+
+  /**
    * From now on, and until the lane is prepared again, statements can be made to stop: see `hold`.
    * Called right after `prepare`.
    *

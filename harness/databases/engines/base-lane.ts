@@ -74,6 +74,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #lastRows: Rows | undefined
   #anticipated: { readonly rows: Rows; readonly done: Promise<void> } | undefined
   #stops: Stops<Session> | undefined
+  /** Fingerprints of the tables that are left alone, as they were then. */
+  #leftAlone: ReadonlyMap<string, string> = new Map()
   /** Sessions that were ended on purpose. */
   readonly #ended = new Set<Session>()
 
@@ -117,6 +119,9 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
 
   /** Looks at the tables again: see `noticeTables`, and `noticeMadeTables` for what is filled. */
   protected abstract findTables(filled: 'left alone' | 'emptied'): Promise<void>
+
+  /** What is in the tables that are left alone, by their names: texts that are equal if that is. */
+  protected abstract fingerprints(): Promise<ReadonlyMap<string, string>>
 
   /** Asks the server to end the session. */
   protected abstract terminate(session: Session): Promise<void>
@@ -328,6 +333,13 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     await this.#anticipated?.done.catch(() => undefined)
     this.#anticipated = undefined
     await this.findTables(filled)
+    if (filled === 'left alone') this.#leftAlone = await this.fingerprints()
+  }
+
+  async changedTables(): Promise<readonly string[]> {
+    if (this.#leftAlone.size === 0) return []
+    const now = await this.fingerprints()
+    return [...this.#leftAlone].filter(([name, was]) => now.get(name) !== was).map(([name]) => name)
   }
 
   reset(rows: Rows): Promise<void> {
@@ -361,6 +373,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.#stops = undefined
     this.#lastRows = undefined
     this.#anticipated = undefined
+    this.#leftAlone = new Map()
   }
 
   protected async closeSessions(): Promise<void> {

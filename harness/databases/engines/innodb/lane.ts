@@ -204,6 +204,18 @@ export class InnodbLane extends BaseLane<LaneSession> {
     await this.#learnTables()
   }
 
+  /** Source: MySQL manual, "CHECKSUM TABLE Statement". */
+  protected async fingerprints(): Promise<ReadonlyMap<string, string>> {
+    const isLeft = ({ name, isSequence }: Added): boolean =>
+      !isSequence && !this.#added.some((each) => each.name === name)
+    const prints = new Map<string, string>()
+    for (const { name } of (await this.#findAdded()).filter(isLeft)) {
+      const [row] = await this.#ask<{ Checksum: unknown }[]>(`CHECKSUM TABLE ${identifier(name)}`)
+      prints.set(name, String(row?.Checksum))
+    }
+    return prints
+  }
+
   /** After the tables have been looked at: these triggers change nothing. */
   protected async openStops(): Promise<InnodbStops> {
     const { title } = this.engine

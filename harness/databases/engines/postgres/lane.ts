@@ -104,6 +104,11 @@ const refreshesOf = (rows: readonly AddedRow[]): string[] =>
       ({ name, isBegun }) => `REFRESH MATERIALIZED VIEW ${name} WITH ${isBegun ? '' : 'NO '}DATA`,
     )
 
+/** The same for the same rows, in whichever order; the alias is no column's name. */
+const printSql = (table: string): string => `
+  SELECT concat(count(*), ' ', sum(hashtextextended("~row"::text, 0)::numeric)) AS print
+  FROM ${table} AS "~row"`
+
 /** All that a strategy before may have brought; what is in a schema goes with it. */
 const dropSql = `
   DO $$
@@ -238,6 +243,16 @@ export class PostgresLane extends BaseLane<LaneSession> {
       refreshes: refreshesOf(rows),
     }
     this.#lastReset = undefined
+  }
+
+  protected async fingerprints(): Promise<ReadonlyMap<string, string>> {
+    const tables = namesOf('table', await this.#addedRows())
+    const prints = new Map<string, string>()
+    for (const table of tables.filter((name) => !this.#added.tables.includes(name))) {
+      const answer = await this.#try(() => this.#control.query<{ print: string }>(printSql(table)))
+      prints.set(table, answer.rows[0]?.print ?? '')
+    }
+    return prints
   }
 
   /** All tables, the workload's and those that are added, as they stand in statements. */
