@@ -46,6 +46,19 @@ const pooled = (
     stop: (pool) => pool.end(),
   })
 
+/** With a pool over which it has sent these statements when it has started. */
+const beginningWith = (...texts: readonly string[]): NonNullable<Strategy['application']> => ({
+  actors: 'shared',
+  start: async ({ url, engine, actors }) => {
+    const pool = openPool(engine, url, actors)
+    const connection = await pool.connect()
+    for (const text of texts) await connection.query(text)
+    connection.release()
+    return pool
+  },
+  stop: (pool) => (pool as Pool).end(),
+})
+
 async function inTransaction(
   pool: Pool,
   body: (connection: PoolConnection) => Promise<Reply>,
@@ -522,22 +535,12 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
           counts.push(Number(row?.['number']))
           return ok()
         }),
-        application: {
-          actors: 'shared',
-          start: async ({ url, engine, actors: count }) => {
-            const pool = openPool(engine, url, count)
-            const connection = await pool.connect()
-            await connection.query('CREATE TABLE migration (id INT)')
-            await connection.query('CREATE TABLE account (id INT PRIMARY KEY)')
-            await connection.query(
-              'CREATE TABLE audit (id INT, account INT, FOREIGN KEY (account) REFERENCES account (id))',
-            )
-            await connection.query('INSERT INTO migration (id) VALUES (1)')
-            connection.release()
-            return pool
-          },
-          stop: (pool) => (pool as Pool).end(),
-        },
+        application: beginningWith(
+          'CREATE TABLE migration (id INT)',
+          'CREATE TABLE account (id INT PRIMARY KEY)',
+          'CREATE TABLE audit (id INT, account INT, FOREIGN KEY (account) REFERENCES account (id))',
+          'INSERT INTO migration (id) VALUES (1)',
+        ),
       }
       await prepareLane(lane, auditing)
       const plan = startOf('plenty')
@@ -558,18 +561,10 @@ export function describeApplicationLaws({ title, missing, open, outsider }: Plac
             return ok()
           }),
           claims: ['stock-never-negative'],
-          application: {
-            actors: 'shared',
-            start: async ({ url, engine, actors: count }) => {
-              const pool = openPool(engine, url, count)
-              const connection = await pool.connect()
-              await connection.query('CREATE TABLE IF NOT EXISTS served (number INT)')
-              await connection.query('INSERT INTO served (number) VALUES (0)')
-              connection.release()
-              return pool
-            },
-            stop: (pool) => (pool as Pool).end(),
-          },
+          application: beginningWith(
+            'CREATE TABLE IF NOT EXISTS served (number INT)',
+            'INSERT INTO served (number) VALUES (0)',
+          ),
         }
         const texts = {
           SELECT: 'SELECT number FROM served',
