@@ -115,8 +115,8 @@ class Exploring {
     try {
       await this.#search()
       this.#searchMs = this.#elapsedMs()
-      if (hunt.finding) counterexample = await counterexampleOf(hunt, hunt.finding)
-      else this.#checkOutcome()
+      if (!hunt.finding || hunt.stop) this.#checkOutcome()
+      else counterexample = await counterexampleOf(hunt, hunt.finding)
       return this.#result(counterexample)
     } catch (error) {
       if (!(error instanceof Fault)) throw error
@@ -194,9 +194,9 @@ class Exploring {
 
   /** Before they are made anew for the next grain. */
   async #checkTables(): Promise<void> {
-    if (this.#hunt.finding || this.#hunt.stop) return
+    if (this.#hunt.stop) return
     const changed = await this.#options.lane.changedTables()
-    if (changed.length > 0) this.#hunt.end(outlasting(changed))
+    if (changed.length > 0) this.#hunt.end(outlasting(changed, this.#hunt.finding?.violation))
   }
 
   /** A search that has found nothing says something only if it has looked. */
@@ -297,10 +297,16 @@ const nothingCanStrike: Stop = {
   fault: 'harness',
 }
 
-const outlasting = (tables: readonly string[]): Stop => ({
-  reason: `Commands have changed what is in ${tables.join(' and ')}. Lockstep leaves tables alone that have rows when the application has started, so each run has found there what the ones before it have left. Have start() leave them empty, or make them tables of the workload.`,
-  fault: 'strategy',
-})
+/** @param violation what was found all the same: it may be no more than what earlier runs have left */
+function outlasting(tables: readonly string[], violation: Violation | undefined): Stop {
+  const found = violation
+    ? ` What was found may come from that: ${violation.invariant}: ${violation.message}`
+    : ''
+  return {
+    reason: `Commands have changed what is in ${tables.join(' and ')}, which Lockstep does not bring back, so each run has found there what the ones before it have left. Tables are left alone that have rows when the application has started, and those that a function makes: have start() leave them empty, or make them tables of the workload.${found}`,
+    fault: 'strategy',
+  }
+}
 
 /** Refuses what cannot be explored, before a server is started for it. */
 export function checkOptions(options: Omit<ExploreOptions, 'lane'>): void {

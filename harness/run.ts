@@ -100,11 +100,17 @@ export async function executeRun(options: RunOptions): Promise<RunRecord> {
     return record
   } catch (error) {
     // Statements may still be under way. If the server is gone, what is known already says so.
-    await lane.recover().catch(() => undefined)
+    await (host ? lane.recover() : recoverTables(lane)).catch(() => undefined)
     throw error
   } finally {
     host?.desk.end()
   }
+}
+
+/** It may have been stopped after it had dropped a table, or made one. */
+async function recoverTables(lane: Lane): Promise<void> {
+  await lane.recover()
+  await lane.noticeMadeTables()
 }
 
 const hasMadeTables = ({ history }: RunRecord): boolean =>

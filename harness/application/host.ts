@@ -31,6 +31,7 @@ export class ApplicationHost implements Guest {
   /** What `start` returned: one for each actor, or one for all. */
   #clients: unknown[] = []
   #actors = 0
+  #hasStarted = false
   /** Connections that it had open at the same time at doors that are closed. */
   #mostBefore = 0
 
@@ -75,6 +76,9 @@ export class ApplicationHost implements Guest {
     this.#actors = Math.max(actors, this.#actors)
     const wanted = this.isShared ? 1 : actors
     if (this.#clients.length >= wanted) return
+    // What it does now is its own business, and what its commands have done before is not.
+    if (this.#hasStarted) await this.#lane.changedTables()
+    this.#hasStarted = true
     this.desk.open()
     try {
       while (this.#clients.length < wanted) {

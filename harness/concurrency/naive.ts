@@ -61,7 +61,7 @@ export async function executeNaively(
     for (const session of host?.desk.closed ?? []) await lane.untilEnded(session)
     const final = await lane.observe()
     // What it makes where it is not there yet, it makes now.
-    if (host && host.warmFor < plan.actors.length) await lane.noticeMadeTables()
+    if (!host || host.warmFor < plan.actors.length) await lane.noticeMadeTables()
     lane.anticipate(plan.initial)
     return { observation: { initial: plan.initial, commands, committed: [final], final } }
   } catch (error) {

@@ -12,6 +12,8 @@ test.each([
   'DO $$ BEGIN PERFORM set_up(); END $$',
   "do language plpgsql 'BEGIN PERFORM set_up(); END'",
   'SELECT id INTO request FROM coupon',
+  '/* route */ SELECT id INTO request FROM coupon',
+  'BEGIN; SELECT id INTO temperature FROM coupon',
   'WITH c AS (SELECT 1 AS id) SELECT id INTO request FROM c',
 ])('may make tables or remove some: %s', (text) => {
   expect(mayMakeTables(statement([text]))).toBe(true)

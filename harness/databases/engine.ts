@@ -88,8 +88,9 @@ export interface Lane {
   noticeMadeTables(): Promise<void>
 
   /**
-   * Names of the tables that `noticeTables` has left alone and that hold something else by now: what commands
-   * have written there, the next run finds.
+   * Names of tables that are not brought back between runs, and hold something else than they did when
+   * `noticeTables` was called last, or had been found to at an earlier call: what commands have written
+   * there, the next run finds.
    */
   changedTables(): Promise<readonly string[]>
 

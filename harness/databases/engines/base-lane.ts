@@ -76,6 +76,8 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   #stops: Stops<Session> | undefined
   /** Fingerprints of the tables that are left alone, as they were then. */
   #leftAlone: ReadonlyMap<string, string> = new Map()
+  /** Names of those that were found changed. */
+  readonly #changed = new Set<string>()
   /** Sessions that were ended on purpose. */
   readonly #ended = new Set<Session>()
 
@@ -120,7 +122,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   /** Looks at the tables again: see `noticeTables`, and `noticeMadeTables` for what is filled. */
   protected abstract findTables(filled: 'left alone' | 'emptied'): Promise<void>
 
-  /** What is in the tables that are left alone, by their names: texts that are equal if that is. */
+  /** What is in the tables that are not brought back, by their names: the same text for the same, empty for nothing. */
   protected abstract fingerprints(): Promise<ReadonlyMap<string, string>>
 
   /** Asks the server to end the session. */
@@ -337,9 +339,12 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
   }
 
   async changedTables(): Promise<readonly string[]> {
-    if (this.#leftAlone.size === 0) return []
+    await this.#anticipated?.done.catch(() => undefined)
     const now = await this.fingerprints()
-    return [...this.#leftAlone].filter(([name, was]) => now.get(name) !== was).map(([name]) => name)
+    for (const name of new Set([...now.keys(), ...this.#leftAlone.keys()])) {
+      if ((now.get(name) ?? '') !== (this.#leftAlone.get(name) ?? '')) this.#changed.add(name)
+    }
+    return [...this.#changed]
   }
 
   reset(rows: Rows): Promise<void> {
@@ -374,6 +379,7 @@ export abstract class BaseLane<Session extends NumberedSession> implements Lane 
     this.#lastRows = undefined
     this.#anticipated = undefined
     this.#leftAlone = new Map()
+    this.#changed.clear()
   }
 
   protected async closeSessions(): Promise<void> {

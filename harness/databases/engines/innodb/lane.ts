@@ -210,8 +210,10 @@ export class InnodbLane extends BaseLane<LaneSession> {
       !isSequence && !this.#added.some((each) => each.name === name)
     const prints = new Map<string, string>()
     for (const { name } of (await this.#findAdded()).filter(isLeft)) {
-      const [row] = await this.#ask<{ Checksum: unknown }[]>(`CHECKSUM TABLE ${identifier(name)}`)
-      prints.set(name, String(row?.Checksum))
+      const [row] = await this.#ask<{ Checksum: number | null }[]>(
+        `CHECKSUM TABLE ${identifier(name)}`,
+      )
+      prints.set(name, row?.Checksum ? String(row.Checksum) : '') // 0 for none
     }
     return prints
   }

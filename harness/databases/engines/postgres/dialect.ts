@@ -1,6 +1,7 @@
 import pg from 'pg'
 import type { Dialect, Rows, Table } from '../../engine.ts'
 import { showLiteral, type Row } from '../../statement.ts'
+import type { BringingBack } from './added.ts'
 
 export const dialect: Dialect = {
   placeholder: (index) => `$${index + 1}`,
@@ -30,38 +31,25 @@ export function observedRows(tables: readonly Table[], answer: Row): Rows {
   )
 }
 
-/** What there is besides the workload's tables: names as they stand in statements. */
-export interface Added {
-  readonly tables: readonly string[]
-  readonly sequences: readonly string[]
-  /** Statements that make materialized views what they are at the beginning. */
-  readonly refreshes: readonly string[]
-}
-
-export const nothing: Added = { tables: [], sequences: [], refreshes: [] }
-
 /**
  * Statements that empty the tables and fill them again, in one text and so in one round trip and one
  * transaction. DELETE, not TRUNCATE: on tables of a few rows it is ten times as fast.
  */
-export function resetSql(tables: readonly Table[], rows: Rows, added: Added = nothing): string {
-  const names = tables.toReversed().map(({ name }) => identifier(name))
-  const deletions = deletionsOf(names, added.tables)
-  const restarts = added.sequences.map((name) => `ALTER SEQUENCE ${name} RESTART`)
+export function resetSql(
+  tables: readonly Table[],
+  rows: Rows,
+  { deletions, restarts, refreshes } = bringingBack(tables),
+): string {
   const insertions = tables.flatMap((table) => insertSql(table, rows[table.name] ?? []))
-  return [...deletions, ...restarts, ...insertions, ...added.refreshes].join(';')
+  return [...deletions, ...restarts, ...insertions, ...refreshes].join(';')
 }
 
-/**
- * In one statement where tables are not in the order in which they refer to each other; and once more for
- * what triggers have written then.
- */
-function deletionsOf(ordered: readonly string[], added: readonly string[]): string[] {
-  const each = [...added, ...ordered].map((name) => `DELETE FROM ${name}`)
-  if (added.length === 0) return each
-  const all = `WITH ${each.map((text, index) => `d${index} AS (${text})`).join()} SELECT`
-  return [all, all]
-}
+/** Where there is nothing but the workload's tables. */
+export const bringingBack = (tables: readonly Table[]): BringingBack => ({
+  deletions: tables.toReversed().map(({ name }) => `DELETE FROM ${identifier(name)}`),
+  restarts: [],
+  refreshes: [],
+})
 
 function insertSql({ name, columns }: Table, rows: readonly Row[]): string[] {
   if (rows.length === 0) return []

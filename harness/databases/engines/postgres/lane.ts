@@ -26,9 +26,10 @@ import type { WireConnection } from '../../proxy/connection.ts'
 import type { Door, Upstream } from '../../proxy/door.ts'
 import type { Reception } from '../../proxy/session.ts'
 import { postgresWire } from '../../proxy/postgres/index.ts'
+import { fingerprintOf, namesOf, readAdded, readBringingBack, type AddedThing } from './added.ts'
 import { addressOf, connect, sessionSettings, withDatabase } from './client.ts'
 import { createDatabase, dropDatabase } from './database.ts'
-import { identifier, nothing, observeSql, observedRows, resetSql, type Added } from './dialect.ts'
+import { bringingBack, identifier, observeSql, observedRows, resetSql } from './dialect.ts'
 import { classify } from './errors.ts'
 import { Schema, schemasSql } from './schema.ts'
 import { PostgresSession, type LaneSession } from './session.ts'
@@ -68,54 +69,20 @@ const waitingSql = {
     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
 }
 
-/** What is added, and how it is brought back. */
-interface AddedRow {
-  /** As it stands in statements. */
-  readonly name: string
-  readonly kind: 'table' | 'sequence' | 'materialized view'
-  /** Whether the view holds rows, or may hold them; or the sequence has given a number. */
-  readonly isBegun: boolean
-}
-
 /**
- * Tables that are not the workload's, all sequences, and materialized views, each after those that it may
- * be made of. What an extension brings is its own.
+ * All that a strategy before may have brought; what is in a schema goes with it. Those of extensions go with
+ * them, and those of others are not for us to drop.
  */
-const addedSql = `
-  SELECT c.oid::regclass::text AS name,
-    CASE c.relkind WHEN 'S' THEN 'sequence' WHEN 'm' THEN 'materialized view' ELSE 'table' END AS kind,
-    CASE c.relkind WHEN 'S' THEN pg_sequence_last_value(c.oid) IS NOT NULL
-      ELSE c.relispopulated END AS "isBegun"
-  FROM pg_class c
-  WHERE c.relkind IN ('r', 'p', 'S', 'm') AND c.relnamespace IN ${schemasSql}
-    AND NOT (c.relnamespace = 'public'::regnamespace AND c.relname = ANY ($1))
-    AND NOT EXISTS (
-      SELECT FROM pg_depend d
-      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-  ORDER BY c.oid`
-
-const namesOf = (wanted: AddedRow['kind'], rows: readonly AddedRow[]): string[] =>
-  rows.filter(({ kind }) => kind === wanted).map(({ name }) => name)
-
-const refreshesOf = (rows: readonly AddedRow[]): string[] =>
-  rows
-    .filter(({ kind }) => kind === 'materialized view')
-    .map(
-      ({ name, isBegun }) => `REFRESH MATERIALIZED VIEW ${name} WITH ${isBegun ? '' : 'NO '}DATA`,
-    )
-
-/** The same for the same rows, in whichever order; the alias is no column's name. */
-const printSql = (table: string): string => `
-  SELECT concat(count(*), ' ', sum(hashtextextended("~row"::text, 0)::numeric)) AS print
-  FROM ${table} AS "~row"`
-
-/** All that a strategy before may have brought; what is in a schema goes with it. */
 const dropSql = `
   DO $$
   DECLARE dropped text;
   BEGIN
-    FOR dropped IN SELECT nspname FROM pg_namespace WHERE oid IN ${schemasSql} LOOP
-      EXECUTE format('DROP SCHEMA %I CASCADE', dropped);
+    FOR dropped IN SELECT nspname FROM pg_namespace n WHERE oid IN ${schemasSql}
+      AND (nspname = 'public' OR pg_has_role(nspowner, 'MEMBER')) AND NOT EXISTS (
+        SELECT FROM pg_depend
+        WHERE classid = 'pg_namespace'::regclass AND objid = n.oid AND deptype = 'e')
+    LOOP
+      EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', dropped);
     END LOOP;
   END $$`
 
@@ -129,7 +96,8 @@ export class PostgresLane extends BaseLane<LaneSession> {
   #keeper: pg.Client | undefined
   #tables: readonly Table[] = []
   /** What a strategy's schema has added, an application, or commands. */
-  #added = nothing
+  #added: readonly AddedThing[] = []
+  #bringingBack = bringingBack([])
   /** Names of all that was there when the tables were last looked at. */
   #seen: ReadonlySet<string> = new Set()
   readonly #schema = new Schema()
@@ -194,9 +162,9 @@ export class PostgresLane extends BaseLane<LaneSession> {
     this.#observe = { name: `observe${this.#preparations}`, text: observeSql(tables) }
     const creation = tables.flatMap((table) => forEngine('postgres', table.create))
     await this.#ask([dropSql, 'CREATE SCHEMA public', ...creation, ...changes])
-    await this.#try(() => this.#schema.read(this.#control))
-    this.#added = await this.#findAdded()
-    for (const table of this.#added.tables) await this.#refuseRowsIn(table)
+    const added = await this.#try(() => readAdded(this.#control, tables))
+    await this.#bringBack(added, added)
+    for (const table of namesOf('table', added)) await this.#refuseRowsIn(table)
     this.#resets = 0
     await this.#vacuum()
   }
@@ -209,55 +177,43 @@ export class PostgresLane extends BaseLane<LaneSession> {
     return stops
   }
 
-  /** What else there is to bring back between runs: a strategy may bring tables and sequences. */
-  async #findAdded(): Promise<Added> {
-    const rows = await this.#addedRows()
-    this.#seen = new Set(rows.map(({ name }) => name))
-    return {
-      tables: namesOf('table', rows),
-      sequences: namesOf('sequence', rows),
-      refreshes: refreshesOf(rows),
-    }
-  }
-
-  async #addedRows(): Promise<readonly AddedRow[]> {
-    const known = this.#tables.map(({ name }) => name)
-    const answer = await this.#try(() => this.#control.query<AddedRow>(addedSql, [known]))
-    return answer.rows
-  }
-
   /** With a table that is left alone goes the sequence that may have numbered its rows. */
   protected async findTables(filled: 'left alone' | 'emptied'): Promise<void> {
-    await this.#try(() => this.#schema.read(this.#control))
-    const rows = await this.#addedRows()
-    const isNew = ({ name }: AddedRow): boolean => !this.#seen.has(name)
-    const begins = async ({ kind, name, isBegun }: AddedRow): Promise<boolean> =>
-      filled === 'emptied' || !(kind === 'table' ? await this.#hasRows(name) : isBegun)
-    const found: AddedRow[] = []
-    for (const row of rows.filter(isNew)) if (await begins(row)) found.push(row)
-    const isThere = (name: string): boolean => rows.some((row) => row.name === name)
-    this.#seen = new Set(rows.map(({ name }) => name))
-    this.#added = {
-      tables: [...this.#added.tables.filter(isThere), ...namesOf('table', found)],
-      sequences: [...this.#added.sequences.filter(isThere), ...namesOf('sequence', found)],
-      refreshes: refreshesOf(rows),
+    const all = await this.#try(() => readAdded(this.#control, this.#tables))
+    const begins = async ({ kind, name, isBegun }: AddedThing): Promise<boolean> => {
+      if (filled === 'emptied' || kind === 'materialized view') return true
+      return !(kind === 'table' ? await this.#hasRows(name) : isBegun)
     }
+    const found: AddedThing[] = []
+    for (const each of all) if (!this.#seen.has(each.name) && (await begins(each))) found.push(each)
+    const left = this.#added.filter(({ name }) => all.some((each) => each.name === name))
+    const isSame = found.length === 0 && left.length === this.#added.length
+    if (filled === 'emptied' && isSame) return
+    await this.#bringBack([...left, ...found], all)
+  }
+
+  /** @param all that there is now, with what is left alone */
+  async #bringBack(added: readonly AddedThing[], all: readonly AddedThing[]): Promise<void> {
+    await this.#try(() => this.#schema.read(this.#control))
+    this.#seen = new Set(all.map(({ name }) => name))
+    this.#added = added
+    this.#bringingBack = await this.#try(() => readBringingBack(this.#control, this.#tables, added))
     this.#lastReset = undefined
   }
 
   protected async fingerprints(): Promise<ReadonlyMap<string, string>> {
-    const tables = namesOf('table', await this.#addedRows())
+    const all = await this.#try(() => readAdded(this.#control, this.#tables))
+    const added = namesOf('table', this.#added)
     const prints = new Map<string, string>()
-    for (const table of tables.filter((name) => !this.#added.tables.includes(name))) {
-      const answer = await this.#try(() => this.#control.query<{ print: string }>(printSql(table)))
-      prints.set(table, answer.rows[0]?.print ?? '')
+    for (const table of namesOf('table', all).filter((name) => !added.includes(name))) {
+      prints.set(table, await this.#try(() => fingerprintOf(this.#control, table)))
     }
     return prints
   }
 
   /** All tables, the workload's and those that are added, as they stand in statements. */
   get #allTables(): readonly string[] {
-    return [...this.#tables.map(({ name }) => identifier(name)), ...this.#added.tables]
+    return [...this.#tables.map(({ name }) => identifier(name)), ...namesOf('table', this.#added)]
   }
 
   async #refuseRowsIn(table: string): Promise<void> {
@@ -284,7 +240,7 @@ export class PostgresLane extends BaseLane<LaneSession> {
   /** The same rows are often brought back many times in a row. */
   #resetText(rows: Rows): string {
     if (this.#lastReset?.rows !== rows) {
-      this.#lastReset = { rows, text: resetSql(this.#tables, rows, this.#added) }
+      this.#lastReset = { rows, text: resetSql(this.#tables, rows, this.#bringingBack) }
     }
     return this.#lastReset.text
   }

@@ -144,6 +144,33 @@ test('what is in other schemas, or refers to each other, is emptied before every
   }
 })
 
+test.each([
+  'CREATE RULE noting AS ON DELETE TO coupon DO ALSO INSERT INTO audit VALUES (OLD.id)',
+  `CREATE FUNCTION noting() RETURNS trigger LANGUAGE plpgsql AS $$
+   BEGIN UPDATE audit SET id = OLD.id; DELETE FROM redemption; RETURN OLD; END $$;
+   CREATE TRIGGER noting BEFORE DELETE ON coupon FOR EACH ROW EXECUTE FUNCTION noting()`,
+  'ALTER TABLE coupon ADD a INT REFERENCES audit; ALTER TABLE audit ADD c INT REFERENCES coupon',
+])('tables are emptied whatever else that does: %s', async (change) => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare(redemption.tables, ['CREATE TABLE audit (id INT PRIMARY KEY)', change])
+    const [session] = await lane.sessions(1)
+    const ask = (text: string) => session?.execute(statement([text]), [])
+    for (let run = 0; run < 3; run++) {
+      await lane.reset({ coupon: [{ id: 1, code: 'C1', active: true, cap: 3 }], redemption: [] })
+      expect(await ask('SELECT id FROM audit')).toMatchObject({ rows: [] })
+      for (const text of [
+        'INSERT INTO audit VALUES (7)',
+        'INSERT INTO redemption (coupon_id, user_id) VALUES (1, 1)',
+      ]) {
+        expect(await ask(text)).toMatchObject({ ok: true })
+      }
+    }
+  } finally {
+    await lane.close()
+  }
+})
+
 test('what triggers write while tables are emptied is not there in the next run', async () => {
   const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
   try {
@@ -183,7 +210,31 @@ test('a materialized view shows in every run what it is made of at the beginning
       expect(await ask('SELECT code FROM later')).toMatchObject({ ok: false })
       await ask("UPDATE coupon SET code = 'other'")
       for (const view of ['code', 'again', 'later']) await ask(`REFRESH MATERIALIZED VIEW ${view}`)
+      await ask('CREATE TABLE IF NOT EXISTS made (id INT)')
+      await lane.noticeMadeTables()
     }
+  } finally {
+    await lane.close()
+  }
+})
+
+test('a table that nobody could notice is told of, once it has rows', async () => {
+  const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
+  try {
+    await lane.prepare(redemption.tables, [
+      `CREATE FUNCTION make() RETURNS int LANGUAGE plpgsql AS $$
+       BEGIN CREATE TABLE IF NOT EXISTS made (t INT); RETURN 1; END $$`,
+    ])
+    const [session] = await lane.sessions(1)
+    const ask = (text: string) => session?.execute(statement([text]), [])
+    await ask('SELECT make()')
+    expect(await lane.changedTables()).toEqual([])
+    await ask('INSERT INTO made VALUES (1)')
+    expect(await lane.changedTables()).toEqual(['made'])
+    await ask('DELETE FROM made')
+    expect(await lane.changedTables()).toEqual(['made']) // a run may have found it so
+    await lane.prepare(redemption.tables, [])
+    expect(await lane.changedTables()).toEqual([])
   } finally {
     await lane.close()
   }

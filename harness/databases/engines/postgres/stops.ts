@@ -1,5 +1,6 @@
 import type pg from 'pg'
 import type { Stops } from '../base-lane.ts'
+import { ofExtension } from './added.ts'
 import { closerTimeoutMs } from './client.ts'
 import { schemasSql } from './schema.ts'
 import type { LaneSession } from './session.ts'
@@ -46,7 +47,7 @@ const functionSql = `
 /** Every table that holds rows; of one that is partitioned, the parts. */
 const tablesSql = `
   SELECT oid::regclass::text AS name FROM pg_class
-  WHERE relkind = 'r' AND relnamespace IN ${schemasSql}`
+  WHERE relkind = 'r' AND relnamespace IN ${schemasSql} AND NOT ${ofExtension('pg_class.oid')}`
 
 /** @param except process of the session that fills the tables, which never stops */
 const triggerSql = (table: string, except: number): string => `
