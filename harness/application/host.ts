@@ -78,7 +78,7 @@ export class ApplicationHost implements Guest {
     if (this.#clients.length >= wanted) return
     // What it does now is its own business, and what its commands have done before is not.
     if (this.#hasStarted) await this.#lane.changedTables()
-    this.#hasStarted = true
+    this.#hasStarted = false
     this.desk.open()
     try {
       while (this.#clients.length < wanted) {
@@ -86,6 +86,7 @@ export class ApplicationHost implements Guest {
         this.#clients.push(await this.#startAt(door, signal))
       }
       await this.#lane.noticeTables()
+      this.#hasStarted = true
     } finally {
       this.desk.end()
     }

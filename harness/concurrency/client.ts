@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises'
 import type { StatementWitness } from '../application/desk.ts'
 import { ApplicationHost } from '../application/host.ts'
+import { mayMakeTables } from '../databases/creations.ts'
 import { DatabaseError } from '../databases/database-error.ts'
 import type { ActorSession, Lane } from '../databases/engine.ts'
 import type { EngineName } from '../databases/engine-name.ts'
@@ -39,6 +40,8 @@ export interface Company {
   readonly longestSleepMs: number
   /** Statements and sleeps begun so far, by all. */
   steps: number
+  /** Whether a statement of a strategy's own may have made tables. */
+  madeTables: boolean
   /** Nobody sends anything any more. */
   isOver: boolean
 }
@@ -51,6 +54,7 @@ export const companyOf = (lane: Lane, strategy: Strategy, attempts = defaultAtte
   attempts,
   longestSleepMs: Number.POSITIVE_INFINITY,
   steps: 0,
+  madeTables: false,
   isOver: false,
 })
 
@@ -190,6 +194,7 @@ export class Client {
     if (this.#busy.has(session)) throw this.#fail(this.#twoAtOnce())
     this.#busy.add(session)
     witness?.sent(statement, session)
+    this.#company.madeTables ||= mayMakeTables(statement)
     const outcome = await session.execute(statement, []).finally(() => this.#busy.delete(session))
     // The connection may have been taken away, which is no answer.
     if (this.#company.isOver) return new Promise(() => {})

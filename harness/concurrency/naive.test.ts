@@ -56,6 +56,21 @@ describe('a run without a scheduler', () => {
     return false
   }
 
+  test('finds tables empty that the one before it has made', async () => {
+    const counts: number[] = []
+    const lazy = purchaseStrategy('lazy', async ({ sql }) => {
+      await sql`CREATE TABLE IF NOT EXISTS request (id INT)`
+      await sql`INSERT INTO request (id) VALUES (1)`
+      counts.push((await sql`SELECT id FROM request`).length)
+      return ok()
+    })
+    await prepareLane(lane, lazy)
+    for (let run = 0; run < 2; run++) {
+      await executeNaively({ lane, strategy: lazy, plan: plan(1, 1), coordination: 'none' })
+    }
+    expect(counts).toEqual([1, 1])
+  })
+
   for (const coordination of ['none', 'barrier'] as const) {
     // It is chance, and not a good one: of two buyers, often none of twenty runs.
     test(`shows a gross race sooner or later, with coordination ${coordination}`, async () => {

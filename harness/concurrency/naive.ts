@@ -56,12 +56,14 @@ export async function executeNaively(
     host?.desk.open()
     const sessions = await lane.sessions(plan.actors.length * strategy.connections)
     await lane.reset(plan.initial)
-    const commands = await new NaiveRun(options, sessions).execute()
+    const run = new NaiveRun(options, sessions)
+    const commands = await run.execute()
     await host?.desk.quiet(limitMs)
     for (const session of host?.desk.closed ?? []) await lane.untilEnded(session)
     const final = await lane.observe()
     // What it makes where it is not there yet, it makes now.
-    if (!host || host.warmFor < plan.actors.length) await lane.noticeMadeTables()
+    const isFirst = host !== undefined && host.warmFor < plan.actors.length
+    if (isFirst || run.madeTables) await lane.noticeMadeTables()
     lane.anticipate(plan.initial)
     return { observation: { initial: plan.initial, commands, committed: [final], final } }
   } catch (error) {
@@ -88,6 +90,11 @@ class NaiveRun {
     this.#company = { ...companyOf(lane, strategy, plan.attempts), longestSleepMs }
     this.#clients = clientsOf(this.#company, plan.actors.length, sessions)
     this.#barrier = new Barrier(plan.actors.length)
+  }
+
+  /** Whether a statement of the strategy's own may have. */
+  get madeTables(): boolean {
+    return this.#company.madeTables
   }
 
   /** The commands in the order of their replies. */

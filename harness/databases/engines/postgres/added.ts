@@ -41,7 +41,7 @@ const addedSql = `
   ORDER BY c.oid`
 
 const knownSql = `
-  SELECT to_regclass(quote_ident(name))::text AS name FROM unnest($1::text[]) WITH ORDINALITY AS known (name, place)
+  SELECT coalesce(to_regclass(quote_ident(name))::text, quote_ident(name)) AS name FROM unnest($1::text[]) WITH ORDINALITY AS known (name, place)
   ORDER BY place DESC`
 
 const referencesSql = `
@@ -77,7 +77,8 @@ export async function readBringingBack(
   const known = await client.query<{ name: string }>(knownSql, [names])
   const references = await client.query<Reference>(referencesSql)
   const triggers = await client.query(triggersSql)
-  const all = [...namesOf('table', added), ...known.rows.map(({ name }) => name)]
+  // What triggers write when the workload's tables are emptied is mostly in others.
+  const all = [...known.rows.map(({ name }) => name), ...namesOf('table', added)]
   const deletions = deletionOrder(all, references.rows).map(deletionOf)
   return {
     // Once more for what triggers have written.
@@ -108,8 +109,9 @@ export function deletionOrder(
   return order
 }
 
+/** What inherits from a table is one itself, and so are its partitions. */
 function deletionOf(tables: readonly string[]): string {
-  const deletions = tables.map((name) => `DELETE FROM ${name}`)
+  const deletions = tables.map((name) => `DELETE FROM ONLY ${name}`)
   const [only = '', ...others] = deletions
   if (others.length === 0) return only
   return `WITH ${deletions.map((each, index) => `d${index} AS (${each})`).join()} SELECT`

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type pg from 'pg'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseFault, Fault } from '../../../errors.ts'
@@ -78,13 +79,16 @@ const dropSql = `
   DECLARE dropped text;
   BEGIN
     FOR dropped IN SELECT nspname FROM pg_namespace n WHERE oid IN ${schemasSql}
-      AND (nspname = 'public' OR pg_has_role(nspowner, 'MEMBER')) AND NOT EXISTS (
+      AND (nspname = 'public' OR pg_has_role(nspowner, 'USAGE')) AND NOT EXISTS (
         SELECT FROM pg_depend
         WHERE classid = 'pg_namespace'::regclass AND objid = n.oid AND deptype = 'e')
     LOOP
       EXECUTE format('DROP SCHEMA IF EXISTS %I CASCADE', dropped);
     END LOOP;
   END $$`
+
+const isAmong = (things: readonly AddedThing[], wanted: string): boolean =>
+  things.some(({ name }) => name === wanted)
 
 export class PostgresLane extends BaseLane<LaneSession> {
   protected readonly server: DatabaseServer
@@ -186,19 +190,23 @@ export class PostgresLane extends BaseLane<LaneSession> {
     }
     const found: AddedThing[] = []
     for (const each of all) if (!this.#seen.has(each.name) && (await begins(each))) found.push(each)
-    const left = this.#added.filter(({ name }) => all.some((each) => each.name === name))
-    const isSame = found.length === 0 && left.length === this.#added.length
-    if (filled === 'emptied' && isSame) return
-    await this.#bringBack([...left, ...found], all)
+    await this.#bringBack([...this.#leftOf(all, filled), ...found], all)
+  }
+
+  /** When an application has started, its views are as it wants them, and not as they were before. */
+  #leftOf(all: readonly AddedThing[], filled: 'left alone' | 'emptied'): readonly AddedThing[] {
+    if (filled === 'emptied') return this.#added.filter(({ name }) => isAmong(all, name))
+    return all.filter(({ name }) => isAmong(this.#added, name))
   }
 
   /** @param all that there is now, with what is left alone */
   async #bringBack(added: readonly AddedThing[], all: readonly AddedThing[]): Promise<void> {
     await this.#try(() => this.#schema.read(this.#control))
-    this.#seen = new Set(all.map(({ name }) => name))
+    const next = await this.#try(() => readBringingBack(this.#control, this.#tables, added))
+    if (!isDeepStrictEqual(next, this.#bringingBack)) this.#lastReset = undefined
+    this.#bringingBack = next
     this.#added = added
-    this.#bringingBack = await this.#try(() => readBringingBack(this.#control, this.#tables, added))
-    this.#lastReset = undefined
+    this.#seen = new Set(all.map(({ name }) => name))
   }
 
   protected async fingerprints(): Promise<ReadonlyMap<string, string>> {

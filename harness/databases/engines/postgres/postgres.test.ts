@@ -150,6 +150,10 @@ test.each([
    BEGIN UPDATE audit SET id = OLD.id; DELETE FROM redemption; RETURN OLD; END $$;
    CREATE TRIGGER noting BEFORE DELETE ON coupon FOR EACH ROW EXECUTE FUNCTION noting()`,
   'ALTER TABLE coupon ADD a INT REFERENCES audit; ALTER TABLE audit ADD c INT REFERENCES coupon',
+  `ALTER TABLE audit ADD c INT REFERENCES coupon;
+   CREATE FUNCTION noting() RETURNS trigger LANGUAGE plpgsql AS $$
+   BEGIN INSERT INTO audit VALUES (OLD.user_id, OLD.coupon_id); RETURN NULL; END $$;
+   CREATE TRIGGER noting AFTER DELETE ON redemption FOR EACH ROW EXECUTE FUNCTION noting()`,
 ])('tables are emptied whatever else that does: %s', async (change) => {
   const lane = await postgres.openLane(testServer(), { isolation: postgres.defaultIsolation })
   try {

@@ -306,6 +306,18 @@ test('what an application has made itself begins anew, and what it has begun to 
   }
 })
 
+test('what an application makes of its views when it starts again is what runs begin with', async () => {
+  const { client } = await visitor([
+    ...schema,
+    'CREATE MATERIALIZED VIEW total AS SELECT count(*)::int AS notes FROM note WITH NO DATA',
+  ])
+  await client.query('REFRESH MATERIALIZED VIEW total')
+  await lane.noticeTables()
+  await client.query('INSERT INTO note VALUES (1); REFRESH MATERIALIZED VIEW total')
+  await lane.reset({})
+  expect((await client.query('SELECT notes FROM total')).rows).toEqual([{ notes: 0 }])
+})
+
 test('a function that an application brings itself is noticed', async () => {
   const { client, session } = await visitor()
   await client.query(functionOf('BEGIN SET my.seen = 1; RETURN 1; END'))
